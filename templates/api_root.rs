@@ -13,7 +13,7 @@
 #[allow(unused, unreachable_pub, reason = "a program uses a part of the methods")]
 {%- endif %}
 {%- if features %}
-#[cfg(feature = "{{ category.name }}")]
+#[cfg(feature = "{{ category.feature }}")]
 {%- endif %}
 pub mod {{ category.name }};
 {% endfor %}

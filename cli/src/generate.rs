@@ -28,7 +28,7 @@ pub(crate) fn run(args: &GenArgs) -> Result<(), CommandError> {
     let package = Package::read(&project.root)?;
     let runtime = package.runtime.as_deref().unwrap_or("top_client");
     let paths = Paths { generator: Generator::CargoTop, ..Paths::of_runtime("crate", runtime) };
-    let generated = Builder::new(specs).out(package.api()).paths(paths).generate()?;
+    let generated = Builder::new(specs).out(package.api()).paths(paths).cache(&package.target).generate()?;
     let mode = match args {
         GenArgs { check: true, .. } => Mode::Check,
         GenArgs { diff: true, .. } => Mode::Diff,

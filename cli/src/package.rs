@@ -21,6 +21,8 @@ pub(crate) struct Package {
     pub(crate) features: Vec<String>,
     /// The root file: `lib.rs`, or the `main.rs` of a package without a library.
     pub(crate) root_file: PathBuf,
+    /// The target folder of cargo.
+    pub(crate) target: PathBuf,
     /// Whether the root file belongs to a library.
     pub(crate) is_library: bool,
     /// All root files in the folder, which may declare the module too.
@@ -67,6 +69,7 @@ impl Package {
             runtime: runtime.map(crate_name),
             features: runtime.map(|dependency| dependency.features.clone()).unwrap_or_default(),
             root_file,
+            target: metadata.target_directory.clone().into_std_path_buf(),
             is_library,
             root_files,
         })

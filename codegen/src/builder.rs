@@ -2,11 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
+use crate::cache::{Cache, Reuse, Summary};
 use crate::diagnostic::Diagnostics;
 use crate::difference::Difference;
-use crate::model::Model;
+use crate::digest::Digest;
 use crate::output::{self, Change, FileSet, OutputError};
 use crate::render::Paths;
 use crate::{model, parallel, render, spec};
@@ -29,7 +31,7 @@ use crate::{model, parallel, render, spec};
 ///
 /// // In a build script: write to OUT_DIR, and use `mod api { include!(concat!(env!("OUT_DIR"), "/api/mod.rs")); }`.
 /// let out = std::env::var_os("OUT_DIR").map(std::path::PathBuf::from).unwrap_or_default();
-/// Builder::new("specs").out(out.join("api")).generate()?.write()?;
+/// Builder::new("specs").out(out.join("api")).cache(&out).generate()?.write()?;
 /// println!("cargo::rerun-if-changed=specs");
 /// # Ok(())
 /// # }
@@ -41,6 +43,7 @@ pub struct Builder {
     only: Vec<String>,
     paths: Paths,
     package: Option<PathBuf>,
+    cache: Option<PathBuf>,
 }
 
 /// The result of a build or a comparison.
@@ -79,6 +82,7 @@ impl Builder {
             only: Vec::new(),
             paths: Paths::of_package("crate"),
             package: None,
+            cache: None,
         }
     }
 
@@ -111,27 +115,58 @@ impl Builder {
         self
     }
 
-    /// Renders the code. Does not read or write `out`.
+    /// Makes repeated runs faster with a file in `folder`, such as the target folder of cargo. The file has hashes of the
+    /// inputs and of the generated files. Files in `out` whose hashes match are not rendered again. No cache is
+    /// used if `folder` does not exist. Default: no cache.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Renders the code. Writes nothing, and reads `out` only with a [`cache`](Self::cache).
     ///
     /// # Errors
     ///
     /// [`BuildError::Specs`].
     pub fn generate(&self) -> Result<Generated, BuildError> {
-        let mut specs = spec::read(&self.specs)?;
-        if !self.only.is_empty() {
+        let (sources, problems) = spec::sources(&self.specs);
+        let settings = (&self.out, &self.only, &self.paths, &self.package);
+        generate(&self.out, self.cache.as_deref(), &(&sources, settings), problems, |problems, cache| {
+            let mut specs = spec::parse_sources(&sources, problems)?;
             specs.keep(&self.only)?;
-        }
-        let model = model::resolve(&specs);
-        let api = render::api(&model, &self.paths, false, parallel::available_threads())?;
-        let files = match &self.package {
-            None => api,
-            Some(client) => {
-                let package = render::package(&model, &self.paths, &self.out, client)?;
-                api.under(Path::new("src/api")).and(package)
-            }
-        };
-        Ok(Generated { files, model, folder: self.out.clone() })
+            let model = model::resolve(&specs);
+            let folder = Path::new(if self.package.is_some() { "src/api" } else { "" });
+            let reuse = Reuse::below(cache, folder);
+            let api = render::api_with(&model, &self.paths, false, parallel::available_threads(), reuse)?;
+            let files = match &self.package {
+                None => api,
+                Some(client) => api.under(folder).and(render::package(&model, &self.paths, &self.out, client)?),
+            };
+            Ok((files, Summary::of(&model)))
+        })
     }
+}
+
+/// Returns the files of the last run if nothing has changed, or renders them. `problems` are those of reading the inputs.
+fn generate(
+    out: &Path,
+    cache: Option<&Path>,
+    inputs: &impl Hash,
+    problems: Diagnostics,
+    render: impl FnOnce(Diagnostics, Option<&Cache>) -> Result<(FileSet, Summary), BuildError>,
+) -> Result<Generated, BuildError> {
+    let Some(cache) = cache.and_then(|folder| Cache::open(folder, out)) else {
+        let (files, summary) = render(problems, None)?;
+        return Ok(Generated { files, summary, folder: out.to_owned(), cache: None });
+    };
+    let inputs = cache.key(inputs);
+    let unchanged = if problems.count() == 0 { cache.all(&inputs) } else { None };
+    let (files, summary) = match unchanged {
+        Some(unchanged) => unchanged,
+        None => render(problems, Some(&cache))?,
+    };
+    Ok(Generated { files, summary, folder: out.to_owned(), cache: Some((cache, inputs)) })
 }
 
 /// Generates the files of this project: `generated-sdk`, the platform data of the protocol crate, the JSON Schema of
@@ -141,29 +176,34 @@ impl Builder {
 ///
 /// [`BuildError::Specs`].
 pub fn workspace(root: &Path) -> Result<Generated, BuildError> {
-    let folder = root.join("specs");
-    let specs = spec::read(&folder)?;
-    let model = model::resolve(&specs);
-    let paths = Paths::of_generated_sdk();
-    let api = render::api(&model, &paths, true, parallel::available_threads())?.under(Path::new("src/api"));
-    let sdk = api.and(render::sdk(&model)?).and(render::examples(&model, &paths)?);
-    let platform = render::platform(&model)?.under(Path::new("runtime/protocol"));
-    let mut files = sdk.under(Path::new("generated-sdk")).and(platform);
-    files.put(Path::new("specs").join(spec::METHOD_SCHEMA), spec::method_schema());
-    files.put(Path::new("specs").join(spec::MESSAGE_SCHEMA), spec::message_schema());
-    if let Some(text) = spec::platform_text(&folder)? {
-        files.put(spec::BUILT_IN.into(), render::built_in_platform(&text));
-    }
-    let files = files.and(render::shipped(&specs)?.under(Path::new("cli")));
-    Ok(Generated { files, model, folder: root.to_owned() })
+    let (sources, problems) = spec::sources(&root.join("specs"));
+    generate(root, Some(&root.join("target")), &sources, problems, |problems, cache| {
+        let specs = spec::parse_sources(&sources, problems)?;
+        let model = model::resolve(&specs);
+        let paths = Paths::of_generated_sdk();
+        let reuse = Reuse::below(cache, Path::new("generated-sdk/src/api"));
+        let api = render::api_with(&model, &paths, true, parallel::available_threads(), reuse)?;
+        let sdk = api.under(Path::new("src/api")).and(render::sdk(&model)?).and(render::examples(&model, &paths)?);
+        let platform = render::platform(&model)?.under(Path::new("runtime/protocol"));
+        let mut files = sdk.under(Path::new("generated-sdk")).and(platform);
+        files.put(Path::new("specs").join(spec::METHOD_SCHEMA), spec::method_schema());
+        files.put(Path::new("specs").join(spec::MESSAGE_SCHEMA), spec::message_schema());
+        if let Some(text) = sources.platform_text() {
+            files.put(spec::BUILT_IN.into(), render::built_in_platform(text));
+        }
+        let files = files.and(render::shipped(&specs)?.under(Path::new("cli")));
+        Ok((files, Summary::of(&model)))
+    })
 }
 
 /// Generated files and their folder.
 #[derive(Clone, Debug)]
 pub struct Generated {
     files: FileSet,
-    model: Model,
+    summary: Summary,
     folder: PathBuf,
+    /// The cache and the digest of the inputs.
+    pub(crate) cache: Option<(Cache, Digest)>,
 }
 
 impl Generated {
@@ -174,8 +214,8 @@ impl Generated {
 
     /// Returns the features of the runtime that the files need.
     pub fn features(&self) -> Vec<&'static str> {
-        let messages = (!self.model.topics.is_empty()).then_some("messages");
-        let spi = self.model.callbacks().next().map(|_| "spi");
+        let messages = (self.summary.topics > 0).then_some("messages");
+        let spi = (self.summary.callbacks > 0).then_some("spi");
         messages.into_iter().chain(spi).collect()
     }
 
@@ -187,6 +227,9 @@ impl Generated {
     pub fn write(&self) -> Result<Report, BuildError> {
         let report = self.check()?;
         output::apply(&self.folder, &report.changes)?;
+        if let Some((cache, inputs)) = &self.cache {
+            cache.save(inputs, &self.summary, &self.files);
+        }
         Ok(report)
     }
 
@@ -197,9 +240,9 @@ impl Generated {
     /// [`BuildError::Output`].
     pub fn check(&self) -> Result<Report, BuildError> {
         Ok(Report {
-            methods: self.model.method_count(),
-            categories: self.model.categories.len(),
-            topics: self.model.topics.len(),
+            methods: self.summary.methods,
+            categories: self.summary.categories,
+            topics: self.summary.topics,
             files: self.files.len(),
             changes: self.files.compare(&self.folder)?,
         })

@@ -1,4 +1,6 @@
-//! The names of the shipped categories. The guide's list of methods has them too.
+//! The names of the shipped categories, which the guide's list of methods has too, and the features of categories.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The known categories of methods: folder, English name, Chinese name, and the Chinese words that a reader searches for.
 pub const GROUPS: &[(&str, &str, &str, &str)] = &[
@@ -52,4 +54,81 @@ pub const GROUPS: &[(&str, &str, &str, &str)] = &[
 /// Returns the English and the Chinese title of a category. `None` for an unknown one.
 pub fn titles(folder: &str) -> Option<(&'static str, &'static str)> {
     GROUPS.iter().find(|(name, ..)| *name == folder).map(|(_, english, chinese, _)| (*english, *chinese))
+}
+
+/// The maximum number of features for categories. crates.io accepts 300 features of a crate, of which the SDK needs some for
+/// other purposes.
+const MAX_FEATURES: usize = 120;
+
+/// Returns the feature of each category: its name. If these are too many, unknown categories whose names begin with the same
+/// letters share a feature, such as `group-ali`. A shared feature has a hyphen, which no category has.
+pub(crate) fn features(categories: &[&str]) -> Vec<String> {
+    let own = categories.iter().map(|name| (*name).to_owned()).collect();
+    if categories.len() <= MAX_FEATURES {
+        return own;
+    }
+    let longest = categories.iter().map(|name| name.len()).max().unwrap_or_default();
+    // One letter is enough: there are fewer known categories and letters.
+    let fits = |features: &Vec<String>| features.iter().collect::<BTreeSet<_>>().len() <= MAX_FEATURES;
+    (1..longest).rev().map(|length| grouped(categories, length)).find(fits).unwrap_or(own)
+}
+
+/// Returns the feature of each category if unknown categories with the same first `length` letters share one.
+fn grouped(categories: &[&str], length: usize) -> Vec<String> {
+    let group = |name: &&str| (titles(name).is_none()).then(|| name.get(..length).unwrap_or(name).to_owned());
+    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
+    for group in categories.iter().filter_map(group) {
+        *sizes.entry(group).or_default() += 1;
+    }
+    let feature = |name: &&str| match group(name) {
+        Some(group) if sizes.get(&group).is_some_and(|size| *size > 1) => format!("group-{group}"),
+        _ => (*name).to_owned(),
+    };
+    categories.iter().map(feature).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn distinct(features: &[String]) -> BTreeSet<&str> {
+        features.iter().map(String::as_str).collect()
+    }
+
+    /// The known categories, and `count` others whose names have few first letters.
+    fn catalogue(count: usize) -> Vec<String> {
+        let others = (0..count).map(|number| format!("{}{number:04}", ["ali", "tb", "wdk"][number % 3]));
+        GROUPS.iter().map(|(name, ..)| (*name).to_owned()).chain(others).collect()
+    }
+
+    #[test]
+    fn each_category_of_a_small_catalogue_has_a_feature() {
+        let categories = catalogue(MAX_FEATURES - GROUPS.len());
+        let names: Vec<&str> = categories.iter().map(String::as_str).collect();
+        assert_eq!(features(&names), categories);
+    }
+
+    #[test]
+    fn a_large_catalogue_has_few_features() {
+        for count in [MAX_FEATURES, 311, 5_312] {
+            let categories = catalogue(count);
+            let names: Vec<&str> = categories.iter().map(String::as_str).collect();
+            let features = features(&names);
+            assert!(
+                (GROUPS.len() + 3..=MAX_FEATURES).contains(&distinct(&features).len()),
+                "{:?}",
+                distinct(&features)
+            );
+            for (name, feature) in names.iter().zip(&features) {
+                let is_known = titles(name).is_some();
+                let group = feature.strip_prefix("group-");
+                assert!(name == feature || (!is_known && group.is_some_and(|group| name.starts_with(group))), "{name}");
+            }
+        }
+        // Two letters would give 260 features.
+        let letters = (b'a'..=b'z').flat_map(|letter| (0..20).map(move |number| format!("{}{number}", letter as char)));
+        let letters: Vec<String> = letters.collect();
+        let names: Vec<&str> = letters.iter().map(String::as_str).collect();
+        assert_eq!(distinct(&features(&names)).len(), 26);
+    }
 }

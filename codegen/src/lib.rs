@@ -6,10 +6,12 @@
 //! methods.
 
 pub mod builder;
+mod cache;
 pub mod categories;
 pub mod commands;
 pub mod diagnostic;
 pub mod difference;
+mod digest;
 pub mod export;
 pub mod files;
 mod graph;

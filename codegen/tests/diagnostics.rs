@@ -1560,6 +1560,7 @@ fn large_specs_take_linear_time() {
     // Unknown keys, unknown types, and one long line.
     for (parameters, count) in [
         (format!("  - name: a\n    type: String\n{}", lines(&|index| format!("    descriptio{index}: b"))), MANY),
+        ((0..200_000).map(|index| format!("x{index}: b\n")).collect(), 200_000),
         (lines(&|index| format!("  - {{ name: f{index}, type: Sting{index} }}")), MANY),
         (
             lines(&|index| {

@@ -177,6 +177,37 @@ fn generates_all_methods_and_parameters() {
     assert!(rows <= parameters && rows * 10 > parameters * 8, "{rows} rows of {parameters} parameters");
 }
 
+#[test]
+fn categories_of_a_large_catalogue_share_features() {
+    let mut specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs")).unwrap();
+    let method = specs.methods.swap_remove(0);
+    specs.topics.clear();
+    let categories = (0..311).map(|number| format!("{}{number}", ["ali", "tb", "wdk"][number % 3]));
+    let categories: Vec<_> = categories.chain(["top".to_owned(), "trade".to_owned()]).collect();
+    let methods = categories.iter().map(|category| spec::Method { category: category.clone(), ..method.clone() });
+    specs.methods = methods.collect();
+    let model = model::resolve(&specs);
+    let manifest = "# >>> one feature a category of methods, written by `cargo xtask gen`\n# <<< one feature a category of methods\n";
+    let mut other = FileSet::new([]);
+    other.put("Cargo.toml".into(), manifest.to_owned());
+    let files = render::sdk(&model).unwrap().insert_into_files(other).unwrap();
+    let text = |path: &str| files.files().find(|(file, _)| *file == Path::new(path)).unwrap().1.to_owned();
+    let manifest = text("Cargo.toml");
+    let features: BTreeSet<&str> = manifest.lines().filter_map(|line| line.strip_suffix(" = []")).collect();
+    assert!(features.len() <= 120 && features.contains("top") && features.contains("trade"), "{manifest}");
+    let full = manifest.lines().find_map(|line| line.strip_prefix("full = [")).unwrap();
+    assert_eq!(full.split(", ").map(|name| name.trim_matches([']', '"'])).collect::<BTreeSet<_>>(), features);
+    let shared = model.categories.iter().find(|category| category.feature != category.name).unwrap();
+    assert!(text("METHODS.md").contains(&format!("## {}\n\nFeature: `{}`.\n\n| method", shared.name, shared.feature)));
+    // Each module is behind a feature of the manifest.
+    let api = render::api(&model, &Paths::of_generated_sdk(), true, 2).unwrap();
+    let root = api.files().find(|(path, _)| *path == Path::new("mod.rs")).unwrap().1;
+    let used: Vec<_> =
+        root.lines().filter_map(|line| line.strip_prefix("#[cfg(feature = \"")?.strip_suffix("\")]")).collect();
+    assert_eq!(used.len(), categories.len());
+    assert_eq!(used.into_iter().collect::<BTreeSet<_>>(), features);
+}
+
 fn count(parameters: &[spec::Parameter]) -> usize {
     parameters.iter().map(|parameter| 1 + count(&parameter.fields)).sum()
 }

@@ -88,7 +88,7 @@ fn generate_package(root: &Path, out: &Path, specs: &Path, only: Vec<String>, mo
     let client = root.join("runtime/client");
     let client = std::path::absolute(&client).unwrap_or(client);
     let paths = Paths { generator: Generator::Xtask, ..Paths::of_package("crate") };
-    let builder = Builder::new(specs).out(out).only(only).paths(paths).package(client);
+    let builder = Builder::new(specs).out(out).only(only).paths(paths).package(client).cache(root.join("target"));
     let generated = builder.generate().map_err(CommandError::from)?;
     Ok(commands::generate(&generated, mode, "the same command without --check")?)
 }

@@ -13,6 +13,8 @@ pub use types::{
     Api, Category, Field, FieldKind, FieldPath, Limit, Model, OpenEnum, Paging, Struct, TimeWindow, Topic,
 };
 
+use crate::categories::features;
+use crate::parallel::{available_threads, map_in_parallel};
 use crate::spec::{Method, Pages, Parameter, Platform, Spec, Specs, spi_content};
 
 /// The default category: it contains the methods of a first call.
@@ -25,7 +27,11 @@ pub fn resolve(specs: &Specs) -> Model {
         categories.entry(&method.category).or_default().push(method);
     }
     let default = categories.keys().filter(|name| **name == DEFAULT_CATEGORY).map(|name| (*name).to_owned()).collect();
-    let categories = categories.into_iter().map(|(name, methods)| category(name, methods, &specs.platform)).collect();
+    let names: Vec<&str> = categories.keys().copied().collect();
+    let categories: Vec<_> = categories.into_iter().zip(features(&names)).collect();
+    let categories = map_in_parallel(&categories, available_threads(), |((name, methods), feature)| {
+        category(name, feature, methods.clone(), &specs.platform)
+    });
     let platform = &specs.platform;
     Model {
         categories,
@@ -37,7 +43,7 @@ pub fn resolve(specs: &Specs) -> Model {
     }
 }
 
-fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {
+fn category(name: &str, feature: &str, mut methods: Vec<&Method>, platform: &Platform) -> Category {
     methods.sort_by(|a, b| a.spec.method.value.cmp(&b.spec.method.value));
     let (apis, callbacks): (Vec<_>, Vec<_>) = (
         methods.iter().filter(|method| method.spec.direction.is_api()).collect(),
@@ -52,6 +58,7 @@ fn category(name: &str, mut methods: Vec<&Method>, platform: &Platform) -> Categ
     let mut names = modules.into_iter().zip(structs);
     Category {
         name: name.to_owned(),
+        feature: feature.to_owned(),
         apis: apis
             .into_iter()
             .zip(&mut names)

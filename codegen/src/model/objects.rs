@@ -1,6 +1,7 @@
 //! Resolves the objects of a request or a response, and their fields.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use super::names::{self, TypeNames};
 use super::types::{Field, FieldKind, Limit, OpenEnum, Struct};
@@ -106,15 +107,24 @@ fn distinct_shapes(mut shapes: Vec<ObjectShape<'_>>) -> Vec<ObjectShape<'_>> {
 
 /// Returns a key that is equal for descriptions with the same Rust type.
 fn shape_key(fields: &[Parameter]) -> String {
-    let mut text = String::new();
+    let mut key = String::new();
+    write_shape(fields, &mut key);
+    key
+}
+
+/// Appends texts with their lengths, so that different shapes have different keys.
+fn write_shape(fields: &[Parameter], key: &mut String) {
     for field in fields {
-        let (name, kind) = (&field.name.value, &field.kind.value);
-        let values: Vec<_> = field.values.iter().map(|value| &value.value).collect();
-        let (required, limits) = (field.is_required(), limits(field));
-        text.push_str(&format!("{name:?}:{kind:?}:{required}:{:?}:{limits:?}:{values:?}", field.secret));
-        text.push_str(&format!("{{{}}}", shape_key(&field.fields)));
+        let limits = limits(field);
+        // Writing to a string cannot fail.
+        let _ = write!(key, "{:?}{:?}{limits:?}{}", field.is_required(), field.secret, field.values.len());
+        for text in [&field.name, &field.kind].into_iter().chain(&field.values) {
+            let _ = write!(key, ":{}:{}", text.value.len(), text.value);
+        }
+        key.push('{');
+        write_shape(&field.fields, key);
+        key.push('}');
     }
-    text
 }
 
 fn collect<'a>(

@@ -39,11 +39,13 @@ impl Model {
     }
 }
 
-/// A category: a module and a feature.
+/// A category: a module behind a feature.
 #[derive(Clone, Debug)]
 pub struct Category {
     /// The name.
     pub name: String,
+    /// The feature: the name, unless a large catalogue shares features.
+    pub feature: String,
     /// The methods that the application calls, sorted by name.
     pub apis: Vec<Api>,
     /// The methods that the platform calls, sorted by name.
@@ -59,7 +61,7 @@ impl Category {
 }
 
 /// A method, of the platform or of an application (SPI): a module with its request, its response and their objects.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Api {
     /// The method's name on the wire.
     pub method: String,
@@ -88,7 +90,7 @@ pub struct Api {
 }
 
 /// A topic: a module with the type of its messages and their objects.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Topic {
     /// The topic's name on the wire.
     pub topic: String,
@@ -113,7 +115,7 @@ pub struct Topic {
 }
 
 /// The pagination of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Paging {
     /// The Rust names of the fields on the path to the items.
     pub access: Vec<String>,
@@ -145,7 +147,7 @@ pub struct Paging {
 pub type FieldPath = Vec<String>;
 
 /// The maximum time window of one list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TimeWindow {
     /// The path of the start.
     pub from: FieldPath,
@@ -158,7 +160,7 @@ pub struct TimeWindow {
 }
 
 /// A Rust enum of known values, with a variant for other values.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OpenEnum {
     /// The name.
     pub name: String,
@@ -169,7 +171,7 @@ pub struct OpenEnum {
 }
 
 /// A Rust struct.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Struct {
     /// The name.
     pub name: String,
@@ -182,7 +184,7 @@ pub struct Struct {
 }
 
 /// A field of a struct.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The name on the wire.
     pub wire: String,
@@ -203,7 +205,7 @@ pub struct Field {
 }
 
 /// A limit of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Limit {
     /// The maximum length, in UTF-16 code units; of a file, in bytes.
     MaxLength(i64),
@@ -216,7 +218,7 @@ pub enum Limit {
 }
 
 /// The type of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum FieldKind {
     /// A built-in type of the platform.
     Plain(Kind),

@@ -19,7 +19,7 @@ impl FileSet {
     pub fn differences(&self, folder: &Path) -> Result<Vec<Difference>, OutputError> {
         let mut before = Items::new();
         for owned in &self.owned {
-            for (path, text) in generated_files(folder, &folder.join(owned))? {
+            for (path, text) in generated_files(folder, &folder.join(owned), |_| true)? {
                 collect(&module(&path), &text, &mut before);
             }
         }

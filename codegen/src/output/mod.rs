@@ -9,10 +9,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
 use crate::files::{self, ReadError, printable};
+use crate::parallel::{available_threads, map_in_parallel};
 
 /// The program that generates files. Its name is in the banner: only files with a banner are replaced or removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Generator {
     /// [`Builder`](crate::Builder) in a build script or a test.
@@ -53,19 +57,27 @@ pub fn banner(generator: Generator, source: &Path) -> String {
 pub struct FileSet {
     /// The folders in which a file with a banner is an orphan, unless it is in the set.
     owned: Vec<PathBuf>,
-    files: BTreeMap<PathBuf, String>,
+    files: BTreeMap<PathBuf, File>,
     blocks: Vec<Block>,
 }
 
-/// A generated block in a file that is otherwise written by hand.
+/// A complete file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+struct File {
+    text: String,
+    /// The digest of what the file was rendered from, if the file can be reused alone.
+    key: Option<Digest>,
+}
+
+/// A generated block in a file that is otherwise written by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Block {
     /// The file.
     pub path: PathBuf,
     /// The line before the block.
-    pub begin: &'static str,
+    pub begin: String,
     /// The line after the block.
-    pub end: &'static str,
+    pub end: String,
     /// The lines of the block.
     pub text: String,
 }
@@ -154,8 +166,17 @@ impl StdError for OutputError {
 impl FileSet {
     /// An empty set that owns folders.
     pub fn new(owned: impl IntoIterator<Item = &'static str>) -> Self {
-        let owned = owned.into_iter().map(PathBuf::from).collect();
-        Self { owned, files: BTreeMap::new(), blocks: Vec::new() }
+        Self::of_parts(owned.into_iter().map(PathBuf::from).collect(), Vec::new())
+    }
+
+    /// A set with owned folders and blocks, and without complete files.
+    pub(crate) fn of_parts(owned: Vec<PathBuf>, blocks: Vec<Block>) -> Self {
+        Self { owned, files: BTreeMap::new(), blocks }
+    }
+
+    /// Returns the owned folders and the blocks.
+    pub(crate) fn parts(&self) -> (&[PathBuf], &[Block]) {
+        (&self.owned, &self.blocks)
     }
 
     /// Moves the set below a folder.
@@ -163,7 +184,7 @@ impl FileSet {
     pub fn under(self, folder: &Path) -> Self {
         Self {
             owned: self.owned.into_iter().map(|path| folder.join(path)).collect(),
-            files: self.files.into_iter().map(|(path, text)| (folder.join(path), text)).collect(),
+            files: self.files.into_iter().map(|(path, file)| (folder.join(path), file)).collect(),
             blocks: self.blocks.into_iter().map(|block| Block { path: folder.join(&block.path), ..block }).collect(),
         }
     }
@@ -186,7 +207,7 @@ impl FileSet {
         let Self { owned, files, blocks } = self;
         let mut files = Self { owned, files, blocks: Vec::new() }.and(other);
         for block in blocks {
-            let text = files.files.get(&block.path).and_then(|text| block.inserted_into(text));
+            let text = files.files.get(&block.path).and_then(|file| block.inserted_into(&file.text));
             let text = text.ok_or_else(|| block.missing_markers(&block.path))?;
             files.put(block.path, text);
         }
@@ -195,7 +216,12 @@ impl FileSet {
 
     /// Adds a file.
     pub fn put(&mut self, path: PathBuf, text: String) {
-        self.files.insert(path, text);
+        self.put_reusable(path, text, None);
+    }
+
+    /// Adds a file that a later run can reuse if it renders the file from an input with this digest.
+    pub(crate) fn put_reusable(&mut self, path: PathBuf, text: String, key: Option<Digest>) {
+        self.files.insert(path, File { text, key });
     }
 
     /// Adds a block of a file.
@@ -205,7 +231,12 @@ impl FileSet {
 
     /// Returns the complete files, sorted by path.
     pub fn files(&self) -> impl Iterator<Item = (&Path, &str)> {
-        self.files.iter().map(|(path, text)| (path.as_path(), text.as_str()))
+        self.files.iter().map(|(path, file)| (path.as_path(), file.text.as_str()))
+    }
+
+    /// Returns the complete files, each with the digest of what it was rendered from.
+    pub(crate) fn reusable(&self) -> impl Iterator<Item = (&Path, &str, Option<&Digest>)> {
+        self.files.iter().map(|(path, file)| (path.as_path(), file.text.as_str(), file.key.as_ref()))
     }
 
     /// Returns the number of files, including those with a block.
@@ -224,19 +255,10 @@ impl FileSet {
     ///
     /// If a file cannot be read, or a file written by hand would be overwritten.
     pub fn compare(&self, folder: &Path) -> Result<Vec<Change>, OutputError> {
+        let files: Vec<_> = self.files().collect();
         let mut changes = Vec::new();
-        for (path, text) in &self.files {
-            let full = folder.join(path);
-            let kind = match read(&full)? {
-                None => ChangeKind::Missing(text.clone()),
-                Some(present) if equal_lines(&present, text) => continue,
-                Some(present) if is_generated(present.as_bytes()) => ChangeKind::Stale(text.clone()),
-                Some(_) => {
-                    let problem = "the file was not generated and would be overwritten; move it away";
-                    return Err(OutputError::new(&full, problem));
-                }
-            };
-            changes.push(Change { path: path.clone(), kind });
+        for change in map_in_parallel(&files, available_threads(), |(path, text)| change(folder, path, text)) {
+            changes.extend(change?);
         }
         for block in &self.blocks {
             let full = folder.join(&block.path);
@@ -247,9 +269,8 @@ impl FileSet {
             }
         }
         for owned in &self.owned {
-            let generated = generated_files(folder, &folder.join(owned))?.into_iter();
-            let orphans = generated.filter(|(path, _)| !self.files.contains_key(path));
-            changes.extend(orphans.map(|(path, _)| Change { path, kind: ChangeKind::Orphan }));
+            let orphans = generated_files(folder, &folder.join(owned), |path| !self.files.contains_key(path))?;
+            changes.extend(orphans.into_iter().map(|(path, _)| Change { path, kind: ChangeKind::Orphan }));
         }
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
@@ -258,16 +279,31 @@ impl FileSet {
 
 impl Block {
     fn missing_markers(&self, path: &Path) -> OutputError {
-        let (begin, end) = (self.begin, self.end);
+        let (begin, end) = (&self.begin, &self.end);
         OutputError::new(path, format!("the markers of the generated block are missing; add the lines\n{begin}\n{end}"))
     }
 
     /// Returns the text of the file with the block inserted; `None` without markers.
     fn inserted_into(&self, text: &str) -> Option<String> {
         let (before, rest) = text.split_once(&format!("{}\n", self.begin))?;
-        let (_, after) = rest.split_once(&format!("{}\n", self.end)).or_else(|| rest.split_once(self.end))?;
+        let (_, after) = rest.split_once(&format!("{}\n", self.end)).or_else(|| rest.split_once(&self.end))?;
         Some(format!("{before}{}\n{}{}\n{after}", self.begin, self.text, self.end))
     }
+}
+
+/// Returns the change that gives a file its text, if the file differs.
+fn change(folder: &Path, path: &Path, text: &str) -> Result<Option<Change>, OutputError> {
+    let full = folder.join(path);
+    let kind = match read(&full)? {
+        None => ChangeKind::Missing(text.to_owned()),
+        Some(present) if equal_lines(&present, text) => return Ok(None),
+        Some(present) if is_generated(present.as_bytes()) => ChangeKind::Stale(text.to_owned()),
+        Some(_) => {
+            let problem = "the file was not generated and would be overwritten; move it away";
+            return Err(OutputError::new(&full, problem));
+        }
+    };
+    Ok(Some(Change { path: path.to_owned(), kind }))
 }
 
 /// Applies changes. Each file is replaced atomically.
@@ -276,19 +312,30 @@ impl Block {
 ///
 /// The first file that cannot be written or removed.
 pub fn apply(folder: &Path, changes: &[Change]) -> Result<(), OutputError> {
-    for change in changes {
+    let (orphans, written): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| matches!(change.kind, ChangeKind::Orphan));
+    let written = map_in_parallel(&written, available_threads(), |change| {
         let path = folder.join(&change.path);
-        let (result, problem) = match &change.kind {
-            ChangeKind::Missing(text) | ChangeKind::Stale(text) => (files::write(&path, text), "cannot write the file"),
-            ChangeKind::Orphan => (remove(folder, &path), "cannot remove the file"),
-        };
-        result.map_err(|error| OutputError::with_source(&path, problem, error))?;
+        match &change.kind {
+            ChangeKind::Missing(text) | ChangeKind::Stale(text) => files::write(&path, text),
+            ChangeKind::Orphan => Ok(()),
+        }
+        .map_err(|error| OutputError::with_source(&path, "cannot write the file", error))
+    });
+    written.into_iter().collect::<Result<(), _>>()?;
+    for orphan in orphans {
+        let path = folder.join(&orphan.path);
+        remove(folder, &path).map_err(|error| OutputError::with_source(&path, "cannot remove the file", error))?;
     }
     Ok(())
 }
 
-/// Reads the generated Rust files in `folder` and below, with their paths relative to `root`. Links are not generated.
-fn generated_files(root: &Path, folder: &Path) -> Result<Vec<(PathBuf, String)>, OutputError> {
+/// Reads the generated Rust files in `folder` and below whose paths relative to `root` are selected. Links are not generated.
+fn generated_files(
+    root: &Path,
+    folder: &Path,
+    is_selected: impl Fn(&Path) -> bool + Copy,
+) -> Result<Vec<(PathBuf, String)>, OutputError> {
     let cannot_read = |error| OutputError::with_source(folder, "cannot read the folder", error);
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -300,11 +347,14 @@ fn generated_files(root: &Path, folder: &Path) -> Result<Vec<(PathBuf, String)>,
         let entry = entry.map_err(cannot_read)?;
         let (path, kind) = (entry.path(), entry.file_type().map_err(cannot_read)?);
         if kind.is_dir() {
-            generated.extend(generated_files(root, &path)?);
+            generated.extend(generated_files(root, &path, is_selected)?);
         } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
+            let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
+            if !is_selected(&relative) {
+                continue;
+            }
             let bytes = files::read(&path, MAX_BYTES).map_err(|error| OutputError::read(&path, error))?;
             if is_generated(&bytes) {
-                let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
                 generated.push((relative, String::from_utf8_lossy(&bytes).into_owned()));
             }
         }

@@ -7,12 +7,16 @@ mod paths;
 mod tokens;
 mod views;
 
+use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askama::Template;
 
+use crate::cache::Reuse;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::digest::Digest;
 use crate::model::{Api, Category, Model, Topic};
 use crate::output::{Block, FileSet, Generator, banner};
 use crate::parallel::map_in_parallel;
@@ -31,6 +35,21 @@ const CONTRACT: u32 = 2;
 ///
 /// A template that does not render to Rust, which is a fault of this crate.
 pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Result<FileSet, Diagnostics> {
+    api_with(model, paths, features, threads, Reuse::default())
+}
+
+/// Renders the module `api`, except for the files of methods and topics that can be reused.
+///
+/// # Errors
+///
+/// As [`api`].
+pub(crate) fn api_with(
+    model: &Model,
+    paths: &Paths,
+    features: bool,
+    threads: usize,
+    reuse: Reuse<'_>,
+) -> Result<FileSet, Diagnostics> {
     let specs = Path::new("specs");
     let topics = !model.topics.is_empty();
     let root = ApiRoot { runtime: &paths.runtime, contract: CONTRACT, features, categories: &model.categories, topics };
@@ -43,7 +62,10 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
     let apis: Vec<_> =
         model.categories.iter().flat_map(|category| category.apis.iter().map(move |api| (category, api))).collect();
     rendered.extend(map_in_parallel(&apis, threads, |(category, api)| {
-        rust(paths.generator, folder(category).join(format!("{}.rs", api.module)), &api.spec, &ApiFile::new(api, paths))
+        let path = folder(category).join(format!("{}.rs", api.module));
+        reusable(reuse, &("api", api, paths), path, |path| {
+            rust(paths.generator, path, &api.spec, &ApiFile::new(api, paths))
+        })
     }));
     if topics {
         let module =
@@ -52,18 +74,22 @@ pub fn api(model: &Model, paths: &Paths, features: bool, threads: usize) -> Resu
     }
     rendered.extend(map_in_parallel(&model.topics, threads, |topic| {
         let path = Path::new(MESSAGES).join(format!("{}.rs", topic.module));
-        rust(paths.generator, path, &topic.spec, &TopicFile::new(topic, paths))
+        reusable(reuse, &("topic", topic, paths), path, |path| {
+            rust(paths.generator, path, &topic.spec, &TopicFile::new(topic, paths))
+        })
     }));
     let callbacks: Vec<_> = model.callbacks().collect();
     rendered.extend(map_in_parallel(&callbacks, threads, |callback| {
         let path = PathBuf::from(&callback.category).join(format!("{}.rs", callback.module));
-        rust(paths.generator, path, &callback.spec, &CallbackFile::new(callback, paths))
+        reusable(reuse, &("callback", callback, paths), path, |path| {
+            rust(paths.generator, path, &callback.spec, &CallbackFile::new(callback, paths))
+        })
     }));
     let mut files = FileSet::new([""]);
     let mut problems = Diagnostics::default();
     for file in rendered {
         match file {
-            Ok((path, text)) => files.put(path, text),
+            Ok(Rendered { path, text, key }) => files.put_reusable(path, text, key),
             Err(problem) => problems.push(problem),
         }
     }
@@ -84,12 +110,11 @@ pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
     };
     let banner = banner(Generator::Xtask, Path::new("specs"));
     files.put(PathBuf::from("METHODS.md"), format!("<!-- {banner} -->\n\n{}", text("METHODS.md", &index)?));
-    let features =
-        Features { categories: model.categories.iter().map(FeatureView::new).collect(), default: &model.default };
+    let features = Features { features: FeatureView::all(model), default: &model.default };
     files.block(Block {
         path: PathBuf::from("Cargo.toml"),
-        begin: "# >>> one feature a category of methods, written by `cargo xtask gen`",
-        end: "# <<< one feature a category of methods",
+        begin: "# >>> one feature a category of methods, written by `cargo xtask gen`".to_owned(),
+        end: "# <<< one feature a category of methods".to_owned(),
         text: text("features.toml", &features)?,
     });
     Ok(files)
@@ -136,7 +161,7 @@ pub fn platform(model: &Model) -> Result<FileSet, Diagnostics> {
     let mut files = FileSet::new([]);
     let mut problems = Diagnostics::default();
     match rust(Generator::Xtask, "src/platform.rs", &Path::new("specs").join("platform.yaml"), &file) {
-        Ok((path, text)) => files.put(path, text),
+        Ok(file) => files.put(file.path, file.text),
         Err(problem) => problems.push(problem),
     }
     problems.into_result(files)
@@ -161,7 +186,7 @@ pub fn shipped(specs: &Specs) -> Result<FileSet, Diagnostics> {
     let mut files = FileSet::new([]);
     let mut problems = Diagnostics::default();
     match rust(Generator::Xtask, "src/shipped.rs", Path::new("specs"), &file) {
-        Ok((path, text)) => files.put(path, text),
+        Ok(file) => files.put(file.path, file.text),
         Err(problem) => problems.push(problem),
     }
     problems.into_result(files)
@@ -187,7 +212,7 @@ pub fn examples(model: &Model, paths: &Paths) -> Result<FileSet, Diagnostics> {
         Path::new("specs"),
         &Examples { categories: &model.categories, paths },
     ) {
-        Ok((path, text)) => files.put(path, text),
+        Ok(file) => files.put(file.path, file.text),
         Err(problem) => problems.push(problem),
     }
     problems.into_result(files)
@@ -207,13 +232,35 @@ fn text(path: &str, template: &impl Template) -> Result<String, Diagnostics> {
     })
 }
 
+/// A rendered file.
+struct Rendered {
+    path: PathBuf,
+    text: String,
+    /// The digest of the input, if a later run can reuse the file.
+    key: Option<Digest>,
+}
+
+/// Returns the file of an earlier run with the same input, or renders it.
+fn reusable(
+    reuse: Reuse<'_>,
+    input: &impl Hash,
+    path: PathBuf,
+    render: impl FnOnce(PathBuf) -> Result<Rendered, Diagnostic>,
+) -> Result<Rendered, Diagnostic> {
+    let key = reuse.key(input);
+    match key.as_ref().and_then(|key| reuse.text(&path, key)) {
+        Some(text) => Ok(Rendered { path, text, key }),
+        None => render(path).map(|rendered| Rendered { key, ..rendered }),
+    }
+}
+
 /// Renders one file of Rust and lays it out.
 fn rust(
     generator: Generator,
     path: impl Into<PathBuf>,
     spec: &Path,
     template: &impl Template,
-) -> Result<(PathBuf, String), Diagnostic> {
+) -> Result<Rendered, Diagnostic> {
     let path = path.into();
     let text = match template.render() {
         Ok(text) => text,
@@ -225,7 +272,7 @@ fn rust(
     match syn::parse_file(&text) {
         Ok(file) => {
             let banner = banner(generator, spec);
-            Ok((path, format!("// {banner}\n\n{}", layout::text(file))))
+            Ok(Rendered { path, text: format!("// {banner}\n\n{}", layout::text(file)), key: None })
         }
         Err(error) => {
             let message = format!("a template does not render to Rust: {error}");
@@ -289,6 +336,7 @@ struct Index<'a> {
 
 struct IndexCategory<'a> {
     name: &'a str,
+    feature: &'a str,
     count: usize,
     apis: Vec<IndexApi<'a>>,
     callbacks: Vec<IndexCallback<'a>>,
@@ -311,6 +359,7 @@ impl<'a> IndexCategory<'a> {
         let callbacks = category.callbacks.iter().map(|callback| IndexCallback { callback, title: title(callback) });
         Self {
             name: &category.name,
+            feature: &category.feature,
             count: category.methods().len(),
             apis: apis.collect(),
             callbacks: callbacks.collect(),
@@ -353,7 +402,7 @@ struct TopicSkeleton<'a> {
 #[derive(Template)]
 #[template(path = "features.toml", escape = "none")]
 struct Features<'a> {
-    categories: Vec<FeatureView<'a>>,
+    features: Vec<FeatureView<'a>>,
     default: &'a [String],
 }
 
@@ -372,18 +421,33 @@ impl Examples<'_> {
     }
 }
 
-/// A category as a line of `Cargo.toml`.
+/// The feature of categories as a line of `Cargo.toml`.
 struct FeatureView<'a> {
     name: &'a str,
     comment: String,
 }
 
 impl<'a> FeatureView<'a> {
-    fn new(category: &'a Category) -> Self {
-        let methods = category.methods();
-        let count = docs::counted(methods.len(), "method", "methods");
-        let first = methods.first().copied().unwrap_or_default();
-        Self { name: &category.name, comment: format!("{count}, {first} among them.") }
+    /// Returns the features of all categories, sorted by name.
+    fn all(model: &'a Model) -> Vec<Self> {
+        let mut features: BTreeMap<&str, Vec<&Category>> = BTreeMap::new();
+        for category in &model.categories {
+            features.entry(&category.feature).or_default().push(category);
+        }
+        features.into_iter().map(|(name, categories)| Self::new(name, &categories)).collect()
+    }
+
+    fn new(name: &'a str, categories: &[&Category]) -> Self {
+        let count = categories.iter().map(|category| category.methods().len()).sum();
+        let count = docs::counted(count, "method", "methods");
+        let comment = match categories {
+            [category] => format!("{count}, {} among them.", category.methods().first().copied().unwrap_or_default()),
+            categories => {
+                let names: Vec<&str> = categories.iter().map(|category| category.name.as_str()).collect();
+                format!("{count} of the categories {}.", names.join(", "))
+            }
+        };
+        Self { name, comment }
     }
 }
 

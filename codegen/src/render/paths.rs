@@ -3,7 +3,7 @@
 use crate::output::Generator;
 
 /// Where generated code finds the runtime, and how its examples name the crate that it is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Paths {
     /// The module that has the runtime's types and macros. Generated code names no other path outside its own method.
     pub runtime: String,

@@ -1,6 +1,8 @@
 //! What the templates are filled with: pieces of Rust as text, each made of tokens, so that no text of a spec can
 //! become code.
 
+use std::rc::Rc;
+
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
@@ -17,9 +19,9 @@ use crate::spec::{
 pub(super) struct StructView {
     pub(super) name: String,
     pub(super) docs: Vec<String>,
-    pub(super) fields: Vec<FieldView>,
-    pub(super) required: Vec<FieldView>,
-    pub(super) optional: Vec<FieldView>,
+    pub(super) fields: Vec<Rc<FieldView>>,
+    pub(super) required: Vec<Rc<FieldView>>,
+    pub(super) optional: Vec<Rc<FieldView>>,
     pub(super) output: bool,
     /// The name of the struct that the required fields are given in.
     pub(super) required_name: Option<String>,
@@ -27,7 +29,7 @@ pub(super) struct StructView {
 
 impl StructView {
     pub(super) fn new(item: &Struct, output: bool) -> Self {
-        let fields: Vec<_> = item.fields.iter().map(|field| FieldView::new(field, output)).collect();
+        let fields: Vec<_> = item.fields.iter().map(|field| Rc::new(FieldView::new(field, output))).collect();
         let (required, optional) = fields.iter().cloned().partition(|field| field.required);
         Self {
             name: item.name.clone(),
@@ -47,7 +49,6 @@ impl StructView {
 }
 
 /// A field for the templates.
-#[derive(Clone)]
 pub(super) struct FieldView {
     pub(super) name: String,
     pub(super) docs: Vec<String>,

@@ -38,7 +38,7 @@ pub use yaml::Spanned;
 pub(crate) use json_schema::{message_schema, method_schema};
 pub(crate) use kind::inferred_number;
 pub(crate) use names::{is_name, is_type_name};
-pub(crate) use read::{BUILT_IN, MESSAGE_SCHEMA, METHOD_SCHEMA};
+pub(crate) use read::{BUILT_IN, MESSAGE_SCHEMA, METHOD_SCHEMA, Sources};
 
 use crate::diagnostic::{Diagnostics, Source};
 
@@ -49,8 +49,23 @@ use crate::diagnostic::{Diagnostics, Source};
 ///
 /// All files that cannot be read, and all violations of rules.
 pub fn read(folder: &Path) -> Result<Specs, Diagnostics> {
+    let (sources, problems) = sources(folder);
+    parse_sources(&sources, problems)
+}
+
+/// Reads the files of a folder of specs, without parsing them. Files that cannot be read are problems.
+pub(crate) fn sources(folder: &Path) -> (Sources, Diagnostics) {
     let mut problems = Diagnostics::default();
-    let specs = read::read(folder, &mut problems);
+    (read::sources(folder, &mut problems), problems)
+}
+
+/// Parses and checks the files of a folder of specs.
+///
+/// # Errors
+///
+/// `problems`, all files that cannot be parsed, and all violations of rules.
+pub(crate) fn parse_sources(sources: &Sources, mut problems: Diagnostics) -> Result<Specs, Diagnostics> {
+    let specs = read::parse(sources, &mut problems);
     rules::check(&specs, &mut problems);
     problems.into_result(specs)
 }
@@ -74,10 +89,11 @@ pub fn response_node(method: &str) -> String {
 /// All violations.
 pub fn lint(folder: &Path, paths: &[PathBuf]) -> Result<usize, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let specs = match paths {
-        [] => read::read(folder, &mut problems),
-        paths => read::read_paths(folder, paths, &mut problems),
+    let sources = match paths {
+        [] => read::sources(folder, &mut problems),
+        paths => read::sources_at(folder, paths, &mut problems),
     };
+    let specs = read::parse(&sources, &mut problems);
     rules::check(&specs, &mut problems);
     rules::examples(&specs, &mut problems);
     problems.into_result(specs.methods.len() + specs.topics.len())
@@ -103,13 +119,6 @@ pub fn built_in_platform() -> Result<Platform, Diagnostics> {
     let mut problems = Diagnostics::default();
     let platform = read::built_in_platform(&mut problems);
     problems.into_result(platform)
-}
-
-/// Reads the text of `folder/platform.yaml`, if there is such a file.
-pub(crate) fn platform_text(folder: &Path) -> Result<Option<String>, Diagnostics> {
-    let mut problems = Diagnostics::default();
-    let text = read::platform_text(folder, &mut problems);
-    problems.into_result(text)
 }
 
 /// Parses the text of one spec, as if it were the file `path`.

@@ -17,10 +17,25 @@ use crate::parallel::{available_threads, map_in_parallel};
 /// The maximum size of a spec. The platform's largest method has about 100 KiB.
 pub const MAX_BYTES: u64 = 4 << 20;
 
-/// Reads `folder/platform.yaml`, every `folder/CATEGORY/METHOD.yaml` and every `folder/messages/TOPIC.yaml`, and checks
-/// the rules of the platform. Files that cannot be read or parsed are added to `problems`.
-pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
-    let platform = platform(folder, problems);
+/// The files of a folder of specs, before they are parsed.
+#[derive(Hash)]
+pub(crate) struct Sources {
+    /// `None` if the file cannot be read.
+    platform: Option<Arc<Source>>,
+    /// The specs, each with the name of its folder.
+    specs: Vec<(String, Arc<Source>)>,
+}
+
+impl Sources {
+    /// Returns the text of `platform.yaml`; `None` if the folder has no such file.
+    pub(crate) fn platform_text(&self) -> Option<&str> {
+        self.platform.as_ref().filter(|source| source.path != Path::new(BUILT_IN)).map(|source| source.text.as_str())
+    }
+}
+
+/// Reads `folder/platform.yaml`, every `folder/CATEGORY/METHOD.yaml` and every `folder/messages/TOPIC.yaml`. Files that cannot
+/// be read are added to `problems`.
+pub(super) fn sources(folder: &Path, problems: &mut Diagnostics) -> Sources {
     let mut paths = Vec::new();
     for path in entries(folder, problems) {
         let name = file_name(&path);
@@ -39,12 +54,11 @@ pub(super) fn read(folder: &Path, problems: &mut Diagnostics) -> Specs {
             }
         }
     }
-    specs(platform, &paths, problems)
+    Sources { platform: platform_source(folder, problems), specs: read_all(&paths, problems) }
 }
 
 /// Reads the specs at `paths`, which are files or folders, with the `platform.yaml` of `folder`.
-pub(super) fn read_paths(folder: &Path, paths: &[PathBuf], problems: &mut Diagnostics) -> Specs {
-    let platform = platform(folder, problems);
+pub(super) fn sources_at(folder: &Path, paths: &[PathBuf], problems: &mut Diagnostics) -> Sources {
     let mut files = Vec::new();
     for path in paths {
         let before = files.len();
@@ -57,7 +71,7 @@ pub(super) fn read_paths(folder: &Path, paths: &[PathBuf], problems: &mut Diagno
             ));
         }
     }
-    specs(platform, &files, problems)
+    Sources { platform: platform_source(folder, problems), specs: read_all(&files, problems) }
 }
 
 fn collect(path: &Path, files: &mut Vec<(String, PathBuf)>, problems: &mut Diagnostics) {
@@ -74,51 +88,61 @@ fn collect(path: &Path, files: &mut Vec<(String, PathBuf)>, problems: &mut Diagn
     }
 }
 
-/// Reads files with the names of their folders. A file in `messages` describes a topic, any other file a method.
-fn specs(platform: Platform, paths: &[(String, PathBuf)], problems: &mut Diagnostics) -> Specs {
-    let (topics, methods): (Vec<_>, Vec<_>) = paths.iter().partition(|(folder, _)| folder == MESSAGES);
-    let methods = read_all(&methods, problems, |category, source, problems| {
-        let spec = document(&source, tables::spec, problems)?;
-        Some(Method { category: category.to_owned(), source, spec })
-    });
-    let topics = read_all(&topics, problems, |_, source, problems| topics::document(&source, problems));
-    Specs { platform, methods, topics }
-}
-
-/// Reads files in parallel. `convert` takes the name of the folder and the file.
-fn read_all<T: Send>(
-    paths: &[&(String, PathBuf)],
-    problems: &mut Diagnostics,
-    convert: impl Fn(&str, Arc<Source>, &mut Diagnostics) -> Option<T> + Sync,
-) -> Vec<T> {
+/// Reads files in parallel.
+fn read_all(paths: &[(String, PathBuf)], problems: &mut Diagnostics) -> Vec<(String, Arc<Source>)> {
     let read = map_in_parallel(paths, available_threads(), |(folder, path)| {
         let mut problems = Diagnostics::default();
-        let spec = source(path, &mut problems).and_then(|source| convert(folder, source, &mut problems));
-        (spec, problems)
+        (source(path, &mut problems).map(|source| (folder.clone(), source)), problems)
     });
-    let mut specs = Vec::new();
-    for (spec, wrong) in read {
-        problems.extend(wrong);
-        specs.extend(spec);
+    merged(read, problems)
+}
+
+/// Parses specs, and checks the rules of the platform. A file in `messages` describes a topic, any other file a method. Files
+/// that cannot be parsed are added to `problems`.
+pub(super) fn parse(sources: &Sources, problems: &mut Diagnostics) -> Specs {
+    let platform = sources.platform.as_ref().map(|source| check_platform(source, problems)).unwrap_or_default();
+    let (topics, methods): (Vec<_>, Vec<_>) = sources.specs.iter().partition(|(folder, _)| folder == MESSAGES);
+    let methods = map_in_parallel(&methods, available_threads(), |(category, source)| {
+        let mut problems = Diagnostics::default();
+        let spec = document(source, tables::spec, &mut problems);
+        let method = |spec| Method { category: category.clone(), source: Arc::clone(source), spec };
+        (spec.map(method), problems)
+    });
+    let topics = map_in_parallel(&topics, available_threads(), |(_, source)| {
+        let mut problems = Diagnostics::default();
+        (topics::document(source, &mut problems), problems)
+    });
+    Specs { platform, methods: merged(methods, problems), topics: merged(topics, problems) }
+}
+
+/// Collects the results and the problems of parallel work.
+fn merged<T>(results: Vec<(Option<T>, Diagnostics)>, problems: &mut Diagnostics) -> Vec<T> {
+    let mut values = Vec::new();
+    for (value, found) in results {
+        problems.extend(found);
+        values.extend(value);
     }
-    specs
+    values
 }
 
 /// Reads and checks `folder/platform.yaml`. Default: the built-in platform.
 pub(super) fn platform(folder: &Path, problems: &mut Diagnostics) -> Platform {
+    platform_source(folder, problems).map(|source| check_platform(&source, problems)).unwrap_or_default()
+}
+
+/// Reads `folder/platform.yaml`. Default: the built-in platform.
+fn platform_source(folder: &Path, problems: &mut Diagnostics) -> Option<Arc<Source>> {
     let path = folder.join(PLATFORM);
-    if is_missing(&path) {
-        return built_in_platform(problems);
-    }
-    source(&path, problems).map(|source| check_platform(&source, problems)).unwrap_or_default()
+    if is_missing(&path) { Some(built_in_source()) } else { source(&path, problems) }
 }
 
 /// Reads the built-in platform.
 pub(super) fn built_in_platform(problems: &mut Diagnostics) -> Platform {
-    check_platform(
-        &Arc::new(Source { path: BUILT_IN.into(), text: include_str!("platform.yaml").to_owned() }),
-        problems,
-    )
+    check_platform(&built_in_source(), problems)
+}
+
+fn built_in_source() -> Arc<Source> {
+    Arc::new(Source { path: BUILT_IN.into(), text: include_str!("platform.yaml").to_owned() })
 }
 
 fn check_platform(source: &Arc<Source>, problems: &mut Diagnostics) -> Platform {
@@ -133,15 +157,6 @@ fn check_platform(source: &Arc<Source>, problems: &mut Diagnostics) -> Platform 
             Platform::default()
         }
     }
-}
-
-/// Reads the text of `folder/platform.yaml`; `None` if the file does not exist.
-pub(super) fn platform_text(folder: &Path, problems: &mut Diagnostics) -> Option<String> {
-    let path = folder.join(PLATFORM);
-    if is_missing(&path) {
-        return None;
-    }
-    source(&path, problems).map(|source| source.text.clone())
 }
 
 /// Returns whether `path` does not exist. A broken link exists.

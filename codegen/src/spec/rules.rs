@@ -13,12 +13,18 @@ use super::types::{Method, Parameter, Specs};
 use super::yaml::Spanned;
 use crate::diagnostic::Diagnostics;
 use crate::files::printable;
+use crate::parallel::{available_threads, map_in_parallel};
 
 /// Checks the rules of all specs.
 pub(super) fn check(specs: &Specs, problems: &mut Diagnostics) {
+    let checked = map_in_parallel(&specs.methods, available_threads(), |method| {
+        let mut problems = Diagnostics::default();
+        self::method(method, &specs.platform, &mut problems);
+        problems
+    });
     let mut files: BTreeMap<&str, &Method> = BTreeMap::new();
-    for method in &specs.methods {
-        self::method(method, &specs.platform, problems);
+    for (method, found) in specs.methods.iter().zip(checked) {
+        problems.extend(found);
         if let Some(first) = files.insert(&method.spec.method.value, method) {
             let message = format!("duplicate method `{}`", method.spec.method.value);
             let help = format!("it is also in {}; keep one of them", printable(&first.source.path));

@@ -49,7 +49,7 @@ pub struct Spec {
 }
 
 /// The facts of a method that the generated code repeats.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MethodFacts {
     /// The title.
     pub title: Spanned<String>,
@@ -149,7 +149,7 @@ impl CallDirection {
 }
 
 /// Whether a call needs a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Authorization {
     /// A call without a session is refused.
     Required,
@@ -160,7 +160,7 @@ pub enum Authorization {
 }
 
 /// An error code of a method.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ErrorCode {
     /// The code.
     pub code: String,
@@ -207,7 +207,7 @@ pub struct Parameter {
 }
 
 /// The facts of a parameter that the generated code repeats.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ParameterFacts {
     /// The default value.
     pub default: Option<String>,

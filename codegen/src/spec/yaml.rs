@@ -1,5 +1,6 @@
 //! YAML as a tree of values with their positions.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::{Deserialize, Deserializer};
@@ -7,7 +8,7 @@ use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_yaml::{DefaultMessageFormatter, Location, MessageFormatter};
 
 /// A value and its position in the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
@@ -95,7 +96,10 @@ pub(super) fn parse(text: &str) -> Result<YamlNode, YamlError> {
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
                 Some(Collection::List(span, items)) => YamlNode { value: YamlValue::Sequence(items), span },
-                Some(Collection::Mapping(span, entries, _)) => YamlNode { value: YamlValue::Mapping(entries), span },
+                Some(Collection::Mapping(span, entries, _)) => {
+                    check_unique(&entries)?;
+                    YamlNode { value: YamlValue::Mapping(entries), span }
+                }
                 None => continue,
             },
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
@@ -142,10 +146,6 @@ impl Collection {
             Self::List(_, items) => items.push(node),
             Self::Mapping(_, entries, key) => match (key.take(), node.value) {
                 (Some(key), value) => entries.push((key, YamlNode { value, span: node.span })),
-                (None, YamlValue::Scalar(name)) if entries.iter().any(|(key, _)| key.value == name) => {
-                    let message = format!("duplicate key `{}`", name.escape_debug());
-                    return Err(YamlError { message, help: None, span: node.span });
-                }
                 (None, YamlValue::Scalar(name)) => *key = Some(Spanned { value: name, span: node.span }),
                 (None, _) => {
                     let message = "expected a string as the key".to_owned();
@@ -154,6 +154,18 @@ impl Collection {
             },
         }
         Ok(())
+    }
+}
+
+/// Reports the first key that a mapping has twice.
+fn check_unique(entries: &[(Spanned<String>, YamlNode)]) -> Result<(), YamlError> {
+    let mut seen = BTreeSet::new();
+    match entries.iter().find(|(key, _)| !seen.insert(key.value.as_str())) {
+        None => Ok(()),
+        Some((key, _)) => {
+            let message = format!("duplicate key `{}`", key.value.escape_debug());
+            Err(YamlError { message, help: None, span: key.span.clone() })
+        }
     }
 }
 
