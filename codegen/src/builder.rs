@@ -115,9 +115,10 @@ impl Builder {
         self
     }
 
-    /// Makes repeated runs faster with a file in `folder`, such as the target folder of cargo. The file has hashes of the
-    /// inputs and of the generated files. Files in `out` whose hashes match are not rendered again. No cache is
-    /// used if `folder` does not exist. Default: no cache.
+    /// Makes repeated runs faster with a file in `folder`, such as the target folder of cargo. Default: no cache.
+    ///
+    /// The file has hashes of the inputs and of the generated files. Files in `out` whose hashes match are not rendered
+    /// again. No cache is used if `folder` does not exist.
     #[must_use]
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());

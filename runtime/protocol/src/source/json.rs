@@ -18,7 +18,7 @@ pub(crate) struct JsonSource<'a> {
     /// The nesting depth of the text in another document.
     outer_depth: usize,
     replaced: usize,
-    /// The position of a backslash. There is none between it and the current position if it is ahead.
+    /// The position of a backslash. If it is ahead, no other backslash is between the current position and it.
     escape: usize,
 }
 

@@ -79,7 +79,7 @@ impl Server {
     }
 }
 
-/// A client that makes one call at a time, when it is told to, over one connection.
+/// A client that makes one call for each message of a channel, over one connection.
 struct Load {
     go: mpsc::Sender<()>,
     done: Arc<Notify>,
