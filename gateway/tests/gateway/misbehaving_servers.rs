@@ -411,7 +411,7 @@ fn responses_of_many_values() {
 #[cfg(target_os = "linux")]
 #[test]
 fn values_stay_within_the_memory_budget() {
-    // 192 MiB for 4 MiB of text, and the text itself.
+    // 192 MiB for 4 MiB of text, the text itself, and the pages of the program that the decoder uses.
     let growth = memory::growth("misbehaving_servers::responses_of_many_values");
-    assert!(growth < 208 << 20, "{growth} bytes");
+    assert!(growth < 224 << 20, "{growth} bytes");
 }

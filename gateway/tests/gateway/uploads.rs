@@ -167,7 +167,7 @@ async fn large_file() {
 #[cfg(target_os = "linux")]
 #[test]
 fn large_files_are_streamed() {
-    let growth = support::memory::growth("large_file");
+    let growth = support::memory::growth("uploads::large_file");
     assert!(growth < 16 << 20, "{growth} bytes");
 }
 
