@@ -91,10 +91,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     for (name, arguments, target) in cargo_steps {
         let cargo = |package: &str| {
             let mut command = cargo_here();
-            command
-                .args(arguments)
-                .args(["--quiet", "--all-features", "--manifest-path"])
-                .arg(folder.join("sdk/Cargo.toml"));
+            command.args(arguments).args(["--quiet", "--manifest-path"]).arg(folder.join("sdk/Cargo.toml"));
             command.args(["--package", package]).env("CARGO_TARGET_DIR", folder.join("target"));
             command.env("CARGO_INCREMENTAL", "0");
             command
