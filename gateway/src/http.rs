@@ -21,6 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_service::Service as _;
 
 use crate::admin;
+use crate::batch;
 use crate::console;
 use crate::delivery::deliver;
 use crate::fault::{Fault, ParseFaultError};
@@ -91,7 +92,7 @@ async fn call(State(service): State<Arc<Service>>, request: ReceivedRequest) -> 
         Ok(faults) => faults,
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     };
-    let is_small = request.body().len() <= SMALL_BODY && !request.is_batch();
+    let is_small = request.body().len() <= SMALL_BODY && !batch::is_batch(request.head.uri.path());
     let respond = move || {
         let (response, injection) = service.gateway.respond_with(&request.as_top(), &faults);
         match response.calls.as_slice() {
@@ -153,11 +154,6 @@ pub(crate) struct ReceivedRequest {
 impl ReceivedRequest {
     pub(crate) fn body(&self) -> &[u8] {
         &self.body.bytes
-    }
-
-    /// Returns whether the body has several calls.
-    fn is_batch(&self) -> bool {
-        self.head.headers.contains_key(SEPARATOR_HEADER)
     }
 
     /// Returns the faults of the header.
