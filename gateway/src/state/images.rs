@@ -13,32 +13,25 @@ const BY_ID: Key = &[("num_iid", "num_iid")];
 const ITEM_IMAGES: &str = "item_imgs";
 const PROPERTY_IMAGES: &str = "prop_imgs";
 
+const PUT_ITEM_IMAGE: Action = Action::Batch(|transaction, call| put(transaction, call, ITEM_IMAGES));
+const PUT_PROPERTY_IMAGE: Action = Action::Batch(|transaction, call| put(transaction, call, PROPERTY_IMAGES));
+
 pub(super) const ROUTES: &[Route] = &[
-    Route::new("taobao.item.img.upload", Action::Batch(put_item_image), "item_img"),
-    Route::new("taobao.item.joint.img", Action::Batch(put_item_image), "item_img"),
-    Route::new("taobao.item.img.delete", Action::Batch(delete_item_image), "item_img"),
-    Route::new("taobao.item.propimg.upload", Action::Batch(put_property_image), "prop_img"),
-    Route::new("taobao.item.joint.propimg", Action::Batch(put_property_image), "prop_img"),
-    Route::new("taobao.item.propimg.delete", Action::Batch(delete_property_image), "prop_img"),
+    Route::new("taobao.item.img.upload", PUT_ITEM_IMAGE, "item_img"),
+    Route::new("taobao.item.joint.img", PUT_ITEM_IMAGE, "item_img"),
+    Route::new(
+        "taobao.item.img.delete",
+        Action::Batch(|transaction, call| delete(transaction, call, ITEM_IMAGES)),
+        "item_img",
+    ),
+    Route::new("taobao.item.propimg.upload", PUT_PROPERTY_IMAGE, "prop_img"),
+    Route::new("taobao.item.joint.propimg", PUT_PROPERTY_IMAGE, "prop_img"),
+    Route::new(
+        "taobao.item.propimg.delete",
+        Action::Batch(|transaction, call| delete(transaction, call, PROPERTY_IMAGES)),
+        "prop_img",
+    ),
 ];
-
-/// Adds or replaces an image of an item. The main image is the picture of the item.
-fn put_item_image(transaction: &mut Transaction<'_>, call: &Call<'_>) -> Result<Record, Refusal> {
-    put(transaction, call, ITEM_IMAGES)
-}
-
-/// Adds or replaces the image of a property, such as a colour.
-fn put_property_image(transaction: &mut Transaction<'_>, call: &Call<'_>) -> Result<Record, Refusal> {
-    put(transaction, call, PROPERTY_IMAGES)
-}
-
-fn delete_item_image(transaction: &mut Transaction<'_>, call: &Call<'_>) -> Result<Record, Refusal> {
-    delete(transaction, call, ITEM_IMAGES)
-}
-
-fn delete_property_image(transaction: &mut Transaction<'_>, call: &Call<'_>) -> Result<Record, Refusal> {
-    delete(transaction, call, PROPERTY_IMAGES)
-}
 
 /// Adds an image, or replaces the one with the id of the call. Returns the image.
 fn put(transaction: &mut Transaction<'_>, call: &Call<'_>, list: &str) -> Result<Record, Refusal> {
@@ -65,7 +58,8 @@ fn put(transaction: &mut Transaction<'_>, call: &Call<'_>, list: &str) -> Result
         None => images.push(image.clone()),
     }
     images.sort_by_key(|image| record::integer(image, "position"));
-    if call.get("is_major").is_some_and(|major| major.eq_ignore_ascii_case("true")) {
+    // The main image is the picture of the item.
+    if call.is_true("is_major") {
         record::set(&mut item, "pic_url", record::text(&image, "url").into());
     }
     save(transaction, item, list, images);

@@ -36,6 +36,11 @@ impl Call<'_> {
         self.get(name)?.trim().parse().ok()
     }
 
+    /// Returns whether a parameter is `true`. PHP prints `1`.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
+    }
+
     /// Returns the objects of a parameter that is JSON.
     pub(super) fn objects(&self, name: &str) -> Vec<Record> {
         let list = self.get(name).and_then(|text| serde_json::from_str::<Vec<Record>>(text).ok());

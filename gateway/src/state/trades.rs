@@ -96,7 +96,7 @@ fn close(transaction: &mut Transaction<'_>, trade: &mut Record, call: &Call<'_>)
 }
 
 fn reset_memo(_transaction: &mut Transaction<'_>, trade: &mut Record, call: &Call<'_>) -> Result<(), Refusal> {
-    if call.get("reset").is_some_and(|reset| reset.eq_ignore_ascii_case("true") || reset == "1") {
+    if call.is_true("reset") {
         record::set(trade, "seller_memo", "".into());
     }
     Ok(())

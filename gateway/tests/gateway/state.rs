@@ -636,8 +636,11 @@ async fn images_of_an_item_are_added_replaced_and_deleted() {
     assert_eq!(urls(&stored, "item_imgs"), ["i1/a.jpg", "i1/b.jpg"]);
     assert_eq!(stored["pic_url"], "https://img.example.com/i1/a.jpg");
 
-    join(&[("pic_path", "i1/c.jpg"), ("id", "1"), ("position", "2")]).await.unwrap();
-    assert_eq!(urls(&item().await, "item_imgs"), ["i1/a.jpg", "i1/c.jpg"]);
+    // PHP prints `true` as `1`.
+    join(&[("pic_path", "i1/c.jpg"), ("id", "1"), ("position", "2"), ("is_major", "1")]).await.unwrap();
+    let stored = item().await;
+    assert_eq!(urls(&stored, "item_imgs"), ["i1/a.jpg", "i1/c.jpg"]);
+    assert_eq!(stored["pic_url"], "https://img.example.com/i1/c.jpg");
     assert_eq!(join(&[("pic_path", "i1/d.jpg"), ("id", "9")]).await, Err(missing("isv.item-img-not-exist")));
 
     let delete =
