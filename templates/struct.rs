@@ -87,57 +87,13 @@ required!({{ name }} => {{ item.name }});
 {%- endmacro -%}
 
 {%- macro record(item) -%}
-impl Record for {{ item.name }} {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "{{ item.name }}",
-            fields: &[
-                {%- for field in item.fields %}
-                {{ field.row }},
-                {%- endfor %}
-            ],
-        };
-        &SCHEMA
+record! {
+    {% if item.output %}mut {% endif %}{{ item.name }} {
+        {%- for field in item.fields %}
+        {{ loop.index0 }} => {{ field.row }};
+        {%- endfor %}
     }
-
-    {% if item.fields.is_empty() %}
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-    {% else %}
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            {%- for field in item.fields %}
-            {{ loop.index0 }} => {{ field.view }},
-            {%- endfor %}
-            _ => View::Absent,
-        }
-    }
-    {% endif %}
 }
-
-{% if !item.output %}
-record!({{ item.name }});
-{% else %}
-impl RecordMut for {{ item.name }} {
-    {% if item.fields.is_empty() %}
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-    {% else %}
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            {%- for field in item.fields %}
-            {{ loop.index0 }} => {{ field.slot }},
-            {%- endfor %}
-            _ => Slot::None,
-        }
-    }
-    {% endif %}
-}
-
-record!(mut {{ item.name }});
-{% endif %}
 {%- endmacro -%}
 
 {%- macro open_enum(open_enum) -%}

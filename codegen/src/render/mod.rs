@@ -26,7 +26,7 @@ pub use paths::Paths;
 use views::{CodeView, ErrorView, GatewayView, OpenEnumView, PagingView, StructView, TopicView};
 
 /// The version of the contract between generated code and the runtime, which `top_protocol::generated` has.
-const CONTRACT: u32 = 2;
+const CONTRACT: u32 = 3;
 
 /// Renders the module `api` on a number of threads, which make no difference to the result. Paths are relative to the
 /// module's folder. With `features`, each category is behind a feature of its own.

@@ -67,10 +67,6 @@ pub(super) struct FieldView {
     pub(super) absent: &'static str,
     /// Its row in the table.
     pub(super) row: String,
-    /// The view of it.
-    pub(super) view: String,
-    /// The slot of it.
-    pub(super) slot: String,
     /// The attribute that says it is deprecated.
     pub(super) deprecated: Option<String>,
 }
@@ -87,12 +83,6 @@ impl FieldView {
             (false, true) => quote!(Option<#element>),
             (false, false) => element,
         };
-        let (view, slot) = match (&field.kind, field.list, optional) {
-            (FieldKind::OpenEnum(_), true, _) => (quote!(View::open_enums), quote!(Slot::open_enums)),
-            (FieldKind::OpenEnum(_), _, true) => (quote!(View::optional_open_enum), quote!(Slot::open_enum)),
-            (FieldKind::OpenEnum(_), _, false) => (quote!(View::open_enum), quote!(Slot::open_enum)),
-            _ => (quote!(View::of), quote!(Slot::of)),
-        };
         let some = if optional { quote!(Some(#value)) } else { value.clone() };
         Self {
             docs: docs::field(field, output),
@@ -107,9 +97,7 @@ impl FieldView {
             },
             some: some.to_string(),
             absent: if field.list { "Vec::new()" } else { "None" },
-            row: row(field, output).to_string(),
-            view: quote!(#view(&self.#name)).to_string(),
-            slot: quote!(#slot(&mut self.#name)).to_string(),
+            row: row(field, &name, optional, output).to_string(),
             deprecated: field.facts.deprecated.as_deref().map(deprecated),
             name: name.to_string(),
         }
@@ -154,8 +142,8 @@ fn argument(field: &Field, name: &Ident, element: &TokenStream) -> (TokenStream,
     }
 }
 
-/// The field's row in the table.
-fn row(field: &Field, output: bool) -> TokenStream {
+/// The field's row in the table: its name, its `FieldRef` or `Slot`, and its documentation.
+fn row(field: &Field, name: &Ident, optional: bool, output: bool) -> TokenStream {
     let wire = Literal::string(&field.wire);
     let kind = match &field.kind {
         FieldKind::Plain(Kind::FieldList) => format_ident!("FieldList"),
@@ -165,24 +153,45 @@ fn row(field: &Field, output: bool) -> TokenStream {
         FieldKind::Plain(kind) => format_ident!("{}", kind.name()),
         FieldKind::Object { .. } => format_ident!("Object"),
     };
-    let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(.list()));
-    let required = (field.required && !output).then(|| quote!(.required()));
-    let secret = field.secret.then(|| quote!(.secret()));
+    let reference = reference(&field.kind, field.list, optional, output);
+    let list = (field.list && field.kind != FieldKind::Plain(Kind::FieldList)).then(|| quote!(, list));
+    let required = (field.required && !output).then(|| quote!(, required));
+    let secret = field.secret.then(|| quote!(, secret));
     // The decoder does not validate what it receives.
     let validated = if output { &[][..] } else { &field.limits };
-    let limits = validated.iter().map(|limit| match limit {
-        Limit::MaxLength(most) => number(quote!(Limit::MaxLength), *most),
-        Limit::MaxListSize(most) => number(quote!(Limit::MaxListSize), *most),
-        Limit::MinValue(least) => number(quote!(Limit::MinValue), *least),
-        Limit::MaxValue(most) => number(quote!(Limit::MaxValue), *most),
+    let limits = validated.iter().map(|limit| {
+        let (name, bound) = match limit {
+            Limit::MaxLength(most) => ("MaxLength", *most),
+            Limit::MaxListSize(most) => ("MaxListSize", *most),
+            Limit::MinValue(least) => ("MinValue", *least),
+            Limit::MaxValue(most) => ("MaxValue", *most),
+        };
+        let (name, bound) = (ident(name), Literal::i64_unsuffixed(bound));
+        quote!(#name(#bound))
     });
-    let limits = (!validated.is_empty()).then(|| quote!(.limits(&[#(#limits),*])));
-    quote!(Field::new(#wire, Kind::#kind) #list #required #secret #limits)
+    let limits = (!validated.is_empty()).then(|| quote!(, [#(#limits),*]));
+    quote!(#name: #reference(#wire, #kind #list #required #secret #limits))
 }
 
-fn number(limit: TokenStream, value: i64) -> TokenStream {
-    let value = Literal::i64_unsuffixed(value);
-    quote!(#limit(#value))
+/// The variant of `FieldRef`, and of `Slot` if it is decoded, for the type of the field.
+fn reference(kind: &FieldKind, list: bool, optional: bool, output: bool) -> Ident {
+    let (variant, is_scalar) = match kind {
+        FieldKind::Plain(Kind::String | Kind::FieldList) => ("Text", true),
+        FieldKind::Plain(Kind::File) if output => ("Text", true),
+        FieldKind::Plain(Kind::File) => ("File", true),
+        FieldKind::Plain(Kind::Number | Kind::Byte) => ("Number", true),
+        FieldKind::Plain(Kind::Boolean) => ("Boolean", true),
+        FieldKind::Plain(Kind::Date) => ("Date", true),
+        FieldKind::Plain(Kind::Price | Kind::BigDecimal) => ("Decimal", true),
+        FieldKind::Plain(Kind::Json | Kind::Map) => ("Json", true),
+        FieldKind::Object { .. } => ("Object", false),
+        FieldKind::OpenEnum(_) => ("OpenEnum", false),
+    };
+    match (list, optional || !is_scalar) {
+        (true, _) => format_ident!("{variant}s"),
+        (false, true) => ident(variant),
+        (false, false) => format_ident!("Required{variant}"),
+    }
 }
 
 /// The attribute of what is deprecated.
@@ -305,29 +314,20 @@ pub(super) fn imports(api: &Api) -> String {
     let structs = [&api.request, &api.response].into_iter().chain(&api.request_objects).chain(&api.response_objects);
     let fields: Vec<&Field> = structs.flat_map(|item| &item.fields).collect();
     let has = |wanted: &[Kind]| has_kind(&fields, wanted);
-    let inputs = [&api.request].into_iter().chain(&api.request_objects).flat_map(|item| &item.fields);
-    let files = inputs.clone().any(|field| field.kind == FieldKind::Plain(Kind::File));
-    let limits = inputs.clone().any(|field| !field.limits.is_empty());
+    let mut inputs = [&api.request].into_iter().chain(&api.request_objects).flat_map(|item| &item.fields);
+    let files = inputs.any(|field| field.kind == FieldKind::Plain(Kind::File));
     let has_required = api.request_objects.iter().chain([&api.request]).any(|item| item.required.is_some());
     let names = [
         ("Authorization", api.facts.authorization.is_some()),
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
         ("ErrorCode", !api.facts.errors.is_empty()),
-        ("Field", !fields.is_empty()),
         ("File", files),
         ("Json", has(&[Kind::Json, Kind::Map])),
-        ("Kind", !fields.is_empty()),
-        ("Limit", limits),
         ("OpenEnum", !api.enums.is_empty()),
         ("Paged", api.paging.is_some()),
         ("Paging", api.paging.is_some()),
-        ("Record", true),
-        ("RecordMut", true),
         ("Request", true),
-        ("Schema", true),
-        ("Slot", true),
-        ("View", true),
         ("open_enum", !api.enums.is_empty()),
         ("record", true),
         ("required", has_required),
@@ -355,16 +355,9 @@ fn output_imports<'a>(name: &str, structs: impl Iterator<Item = &'a Struct>, enu
     let mut names = [
         ("DateTime", has(&[Kind::Date])),
         ("Decimal", has(&[Kind::Price, Kind::BigDecimal])),
-        ("Field", !fields.is_empty()),
         ("Json", has(&[Kind::Json, Kind::Map])),
-        ("Kind", !fields.is_empty()),
         ("OpenEnum", enums),
-        ("Record", true),
-        ("RecordMut", true),
-        ("Schema", true),
-        ("Slot", true),
         (name, true),
-        ("View", true),
         ("open_enum", enums),
         ("record", true),
     ];

@@ -42,13 +42,13 @@ impl Counted {
 
 impl Record for Counted {
     fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema { name: "Counted", fields: &[Field::new("title", Kind::String).required()] };
-        &SCHEMA
+        const TITLE: Field = Field { required: true, ..Field::new("title", Kind::String) };
+        &Schema { name: "Counted", fields: &[TITLE] }
     }
 
     fn view(&self, index: usize) -> View<'_> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        if index == 0 { View::of(&self.title) } else { View::Absent }
+        if index == 0 { View::Text(&self.title) } else { View::Absent }
     }
 }
 

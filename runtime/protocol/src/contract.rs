@@ -5,21 +5,21 @@
 /// Every generated `api` module starts with `contract!(VERSION)`.
 ///
 /// ```
-/// top_protocol::generated::contract!(2);
+/// top_protocol::generated::contract!(3);
 /// ```
 ///
 /// ```compile_fail
-/// top_protocol::generated::contract!(1);
+/// top_protocol::generated::contract!(2);
 /// ```
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contract {
-    (2) => {};
+    (3) => {};
     ($version:tt) => {
         ::core::compile_error!(::core::concat!(
             "the generated code has contract version ",
             ::core::stringify!($version),
-            ", and the runtime supports version 2: run `cargo xtask gen` (in your own crate: `cargo top gen`), or update the \
+            ", and the runtime supports version 3: run `cargo xtask gen` (in your own crate: `cargo top gen`), or update the \
              runtime with `cargo update` if the generated code is newer"
         ));
     };

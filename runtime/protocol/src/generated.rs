@@ -9,10 +9,11 @@
 
 #[cfg(feature = "messages")]
 pub use crate::messages::{ContentError, Decoded, Message, Topic};
-pub use crate::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
+pub use crate::open_enum::{OpenEnum, OpenEnumField, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
 pub use crate::paging::{FieldPath, Paged, Paging, Window};
 pub use crate::record::{
-    AsSlot, AsView, Field, Kind, Limit, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot, View,
+    Field, FieldRef, Kind, Limit, ObjectField, ObjectList, ObjectListSlot, ObjectSlot, Record, RecordMut, Schema, Slot,
+    View,
 };
 pub use crate::request::{Authorization, ErrorCode, Request};
 #[cfg(feature = "spi")]

@@ -12,6 +12,24 @@ pub trait OpenEnum: Send + Sync + Sized {
     fn from_text(text: String) -> Self;
 }
 
+/// The enum of [`FieldRef::OpenEnum`](crate::generated::FieldRef::OpenEnum).
+pub trait OpenEnumField {
+    /// Returns the value on the wire.
+    fn text(&self) -> Option<&str>;
+}
+
+impl<T: OpenEnum> OpenEnumField for T {
+    fn text(&self) -> Option<&str> {
+        Some(self.as_str())
+    }
+}
+
+impl<T: OpenEnum> OpenEnumField for Option<T> {
+    fn text(&self) -> Option<&str> {
+        self.as_ref().map(T::as_str)
+    }
+}
+
 /// The slot of an enum behind [`Slot::OpenEnum`](crate::generated::Slot::OpenEnum).
 pub trait OpenEnumSlot {
     /// Sets the enum from a value on the wire.

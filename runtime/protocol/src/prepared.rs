@@ -8,7 +8,7 @@ use crate::encode::{Attachment, encode};
 use crate::error::Error;
 use crate::format::Format;
 use crate::parameters::{PUBLIC_PARAMETERS, Parameter, Parameters};
-use crate::record::{Record, Schema, View};
+use crate::record::{Record, record};
 use crate::request::{Authorization, Request};
 use crate::sign::signature;
 use crate::structured;
@@ -228,15 +228,7 @@ impl PreparedRequest<'_> {
 /// The request of a method without a generated type.
 struct Undocumented;
 
-impl Record for Undocumented {
-    fn schema(&self) -> &'static Schema {
-        &Schema { name: "Undocumented", fields: &[] }
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
+record!(Undocumented {});
 
 fn missing_session() -> Violation {
     Violation::new("session", Problem::Missing)

@@ -148,71 +148,91 @@ fn fill(field: &Field, view: View<'_>, slot: Slot<'_>) -> Result<(), Difference>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generated::{DateTime, Kind, Schema, record};
+    use crate::generated::{DateTime, record};
 
-    /// A record type from its fields: Rust name, Rust type, wire name and row of the table.
-    macro_rules! records {
-        ($($name:ident { $($index:literal $field:ident: $type:ty = $row:expr),* })*) => {$(
-            #[derive(Clone, Default)]
-            struct $name {
-                $($field: $type,)*
-            }
-
-            impl Record for $name {
-                fn schema(&self) -> &'static Schema {
-                    const SCHEMA: Schema = Schema { name: stringify!($name), fields: &[$($row),*] };
-                    &SCHEMA
-                }
-
-                fn view(&self, index: usize) -> View<'_> {
-                    match index {
-                        $($index => View::of(&self.$field),)*
-                        _ => View::Absent,
-                    }
-                }
-            }
-
-            impl RecordMut for $name {
-                fn slot(&mut self, index: usize) -> Slot<'_> {
-                    match index {
-                        $($index => Slot::of(&mut self.$field),)*
-                        _ => Slot::None,
-                    }
-                }
-            }
-
-            record!(mut $name);
-        )*};
+    #[derive(Clone, Default)]
+    struct Order {
+        oid: Option<i64>,
+        memo: Option<String>,
     }
 
-    records! {
-        Order {
-            0 oid: Option<i64> = Field::new("oid", Kind::Number),
-            1 memo: Option<String> = Field::new("memo", Kind::String)
+    record! {
+        mut Order {
+            0 => oid: Number("oid", Number);
+            1 => memo: Text("memo", String);
         }
-        OtherOrder {
-            0 oid: Option<i64> = Field::new("oid", Kind::Number)
+    }
+
+    #[derive(Clone, Default)]
+    struct OtherOrder {
+        oid: Option<i64>,
+    }
+
+    record! {
+        mut OtherOrder {
+            0 => oid: Number("oid", Number);
         }
-        Trade {
-            0 tid: Option<i64> = Field::new("tid", Kind::Number),
-            1 created: Option<DateTime> = Field::new("created", Kind::Date),
-            2 tags: Vec<String> = Field::new("tags", Kind::String).list(),
-            3 first: Option<Order> = Field::new("first", Kind::Object),
-            4 orders: Vec<Order> = Field::new("orders", Kind::Object).list()
+    }
+
+    #[derive(Clone, Default)]
+    struct Trade {
+        tid: Option<i64>,
+        created: Option<DateTime>,
+        tags: Vec<String>,
+        first: Option<Order>,
+        orders: Vec<Order>,
+    }
+
+    record! {
+        mut Trade {
+            0 => tid: Number("tid", Number);
+            1 => created: Date("created", Date);
+            2 => tags: Texts("tags", String, list);
+            3 => first: Object("first", Object);
+            4 => orders: Objects("orders", Object, list);
         }
-        Reordered {
-            0 orders: Vec<OtherOrder> = Field::new("orders", Kind::Object).list(),
-            1 first: Option<OtherOrder> = Field::new("first", Kind::Object),
-            2 tags: Vec<String> = Field::new("tags", Kind::String).list(),
-            3 created: Option<DateTime> = Field::new("created", Kind::Date),
-            4 tid: Option<i64> = Field::new("tid", Kind::Number),
-            5 title: Option<String> = Field::new("title", Kind::String)
+    }
+
+    #[derive(Clone, Default)]
+    struct Reordered {
+        orders: Vec<OtherOrder>,
+        first: Option<OtherOrder>,
+        tags: Vec<String>,
+        created: Option<DateTime>,
+        tid: Option<i64>,
+        title: Option<String>,
+    }
+
+    record! {
+        mut Reordered {
+            0 => orders: Objects("orders", Object, list);
+            1 => first: Object("first", Object);
+            2 => tags: Texts("tags", String, list);
+            3 => created: Date("created", Date);
+            4 => tid: Number("tid", Number);
+            5 => title: Text("title", String);
         }
-        OtherKind {
-            0 tid: Option<String> = Field::new("tid", Kind::String)
+    }
+
+    #[derive(Clone, Default)]
+    struct OtherKind {
+        tid: Option<String>,
+    }
+
+    record! {
+        mut OtherKind {
+            0 => tid: Text("tid", String);
         }
-        OtherList {
-            0 tags: Option<String> = Field::new("tags", Kind::String)
+    }
+
+    #[derive(Clone, Default)]
+    struct OtherList {
+        tags: Option<String>,
+    }
+
+    record! {
+        mut OtherList {
+            0 => tags: Text("tags", String);
         }
     }
 

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::open_enum::{OpenEnum, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
+use super::open_enum::{OpenEnumField, OpenEnumList, OpenEnumListSlot, OpenEnumSlot};
 use super::{DateTime, File};
 
 /// A documented type (docs/protocol.md section 3).
@@ -58,7 +58,6 @@ impl Kind {
 
 /// A row of the table: the documentation of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Field {
     /// The exact name on the wire.
     pub name: &'static str,
@@ -90,33 +89,13 @@ pub enum Limit {
 }
 
 impl Field {
+    /// An optional text without a name: what a row of a table does not state.
+    pub const DEFAULT: Self =
+        Self { name: "", kind: Kind::String, list: false, required: false, secret: false, limits: &[] };
+
     /// Creates a field.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, list: false, required: false, secret: false, limits: &[] }
-    }
-
-    /// Makes the field a list.
-    pub const fn list(mut self) -> Self {
-        self.list = true;
-        self
-    }
-
-    /// Makes the field required.
-    pub const fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-
-    /// Sets the limits.
-    pub const fn limits(mut self, limits: &'static [Limit]) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Makes the field a secret.
-    pub const fn secret(mut self) -> Self {
-        self.secret = true;
-        self
+        Self { name, kind, ..Self::DEFAULT }
     }
 }
 
@@ -186,25 +165,91 @@ pub enum View<'a> {
     Objects(&'a dyn ObjectList),
 }
 
-impl<'a> View<'a> {
-    /// Borrows the value of a field.
-    pub fn of<T: AsView>(value: &'a T) -> Self {
-        value.as_view()
-    }
+/// A borrowed field, of the type that it has in the struct.
+///
+/// A struct has few types of fields, so that a function of a generated type only chooses one, which compiles fast.
+/// [`view`](Self::view) reads the value.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum FieldRef<'a> {
+    /// No field.
+    None,
+    /// An optional text.
+    Text(&'a Option<String>),
+    /// A required text.
+    RequiredText(&'a String),
+    /// A list of texts.
+    Texts(&'a [String]),
+    /// An optional whole number.
+    Number(&'a Option<i64>),
+    /// A required whole number.
+    RequiredNumber(&'a i64),
+    /// A list of whole numbers.
+    Numbers(&'a [i64]),
+    /// An optional `true` or `false`.
+    Boolean(&'a Option<bool>),
+    /// A required `true` or `false`.
+    RequiredBoolean(&'a bool),
+    /// A list of `true` and `false`.
+    Booleans(&'a [bool]),
+    /// An optional date and time.
+    Date(&'a Option<DateTime>),
+    /// A required date and time.
+    RequiredDate(&'a DateTime),
+    /// A list of dates.
+    Dates(&'a [DateTime]),
+    /// An optional exact decimal.
+    Decimal(&'a Option<Decimal>),
+    /// A required exact decimal.
+    RequiredDecimal(&'a Decimal),
+    /// A list of exact decimals.
+    Decimals(&'a [Decimal]),
+    /// An optional JSON value.
+    Json(&'a Option<Json>),
+    /// A required JSON value.
+    RequiredJson(&'a Json),
+    /// A list of JSON values.
+    Jsons(&'a [Json]),
+    /// An optional file.
+    File(&'a Option<File>),
+    /// A required file.
+    RequiredFile(&'a File),
+    /// A list of files.
+    Files(&'a [File]),
+    /// An enum, optional or required.
+    OpenEnum(&'a dyn OpenEnumField),
+    /// A list of enums.
+    OpenEnums(&'a dyn OpenEnumList),
+    /// An object, optional or required.
+    Object(&'a dyn ObjectField),
+    /// A list of objects.
+    Objects(&'a dyn ObjectList),
+}
 
-    /// Borrows an enum.
-    pub fn open_enum<T: OpenEnum>(value: &'a T) -> Self {
-        Self::Text(value.as_str())
-    }
-
-    /// Borrows an optional enum.
-    pub fn optional_open_enum<T: OpenEnum>(value: &'a Option<T>) -> Self {
-        value.as_ref().map_or(Self::Absent, Self::open_enum)
-    }
-
-    /// Borrows a list of enums.
-    pub fn open_enums<T: OpenEnum>(values: &'a Vec<T>) -> Self {
-        if values.is_empty() { Self::Absent } else { Self::OpenEnums(values) }
+impl<'a> FieldRef<'a> {
+    /// Returns the value. An empty list and a JSON `null` are [`View::Absent`].
+    pub fn view(self) -> View<'a> {
+        match self {
+            Self::Text(Some(text)) | Self::RequiredText(text) => View::Text(text),
+            Self::Number(Some(number)) | Self::RequiredNumber(number) => View::Number(*number),
+            Self::Boolean(Some(boolean)) | Self::RequiredBoolean(boolean) => View::Boolean(*boolean),
+            Self::Date(Some(date)) | Self::RequiredDate(date) => View::Date(*date),
+            Self::Decimal(Some(decimal)) | Self::RequiredDecimal(decimal) => View::Decimal(*decimal),
+            Self::Json(Some(json)) | Self::RequiredJson(json) if !json.is_null() => View::Json(json),
+            Self::File(Some(file)) | Self::RequiredFile(file) => View::File(file),
+            Self::OpenEnum(field) => field.text().map_or(View::Absent, View::Text),
+            Self::Object(field) => field.object().map_or(View::Absent, View::Object),
+            Self::Texts(texts) if !texts.is_empty() => View::Texts(texts),
+            Self::Numbers(numbers) if !numbers.is_empty() => View::Numbers(numbers),
+            Self::Booleans(booleans) if !booleans.is_empty() => View::Booleans(booleans),
+            Self::Dates(dates) if !dates.is_empty() => View::Dates(dates),
+            Self::Decimals(decimals) if !decimals.is_empty() => View::Decimals(decimals),
+            Self::Jsons(jsons) if !jsons.is_empty() => View::Jsons(jsons),
+            Self::Files(files) if !files.is_empty() => View::Files(files),
+            Self::OpenEnums(values) if values.count() > 0 => View::OpenEnums(values),
+            Self::Objects(objects) if objects.count() > 0 => View::Objects(objects),
+            _ => View::Absent,
+        }
     }
 }
 
@@ -247,20 +292,21 @@ pub enum Slot<'a> {
     Objects(&'a mut dyn ObjectListSlot),
 }
 
-impl<'a> Slot<'a> {
-    /// Borrows a field.
-    pub fn of<T: AsSlot>(field: &'a mut T) -> Self {
-        field.as_slot()
-    }
+/// The object of [`FieldRef::Object`].
+pub trait ObjectField {
+    /// Returns the object.
+    fn object(&self) -> Option<&dyn Record>;
+}
 
-    /// Borrows an enum.
-    pub fn open_enum<T: OpenEnum>(field: &'a mut Option<T>) -> Self {
-        Self::OpenEnum(field)
+impl<T: Record> ObjectField for T {
+    fn object(&self) -> Option<&dyn Record> {
+        Some(self)
     }
+}
 
-    /// Borrows a list of enums.
-    pub fn open_enums<T: OpenEnum>(field: &'a mut Vec<T>) -> Self {
-        Self::OpenEnums(field)
+impl<T: Record> ObjectField for Option<T> {
+    fn object(&self) -> Option<&dyn Record> {
+        self.as_ref().map(|object| object as &dyn Record)
     }
 }
 
@@ -354,98 +400,6 @@ impl<T: RecordMut> RecordMut for Box<T> {
     }
 }
 
-/// A type of a field that can be borrowed as a [`View`].
-pub trait AsView {
-    /// Borrows the value. An empty list is [`View::Absent`].
-    fn as_view(&self) -> View<'_>;
-}
-
-impl<T: AsView> AsView for Option<T> {
-    fn as_view(&self) -> View<'_> {
-        self.as_ref().map_or(View::Absent, T::as_view)
-    }
-}
-
-impl<T: Record> AsView for T {
-    fn as_view(&self) -> View<'_> {
-        View::Object(self)
-    }
-}
-
-impl<T: Record> AsView for Vec<T> {
-    fn as_view(&self) -> View<'_> {
-        if self.is_empty() { View::Absent } else { View::Objects(self) }
-    }
-}
-
-impl AsView for File {
-    fn as_view(&self) -> View<'_> {
-        View::File(self)
-    }
-}
-
-impl AsView for Vec<File> {
-    fn as_view(&self) -> View<'_> {
-        if self.is_empty() { View::Absent } else { View::Files(self) }
-    }
-}
-
-/// A type of a field that can be borrowed as a [`Slot`].
-pub trait AsSlot {
-    /// Borrows the field.
-    fn as_slot(&mut self) -> Slot<'_>;
-}
-
-impl<T: RecordMut + Default> AsSlot for Option<T> {
-    fn as_slot(&mut self) -> Slot<'_> {
-        Slot::Object(self)
-    }
-}
-
-impl<T: RecordMut + Default> AsSlot for Vec<T> {
-    fn as_slot(&mut self) -> Slot<'_> {
-        Slot::Objects(self)
-    }
-}
-
-macro_rules! scalars {
-    ($($type:ty: $view:ident, $views:ident, $read:expr;)*) => {$(
-        impl AsView for $type {
-            fn as_view(&self) -> View<'_> {
-                let read: fn(&$type) -> View<'_> = $read;
-                read(self)
-            }
-        }
-
-        impl AsView for Vec<$type> {
-            fn as_view(&self) -> View<'_> {
-                if self.is_empty() { View::Absent } else { View::$views(self) }
-            }
-        }
-
-        impl AsSlot for Option<$type> {
-            fn as_slot(&mut self) -> Slot<'_> {
-                Slot::$view(self)
-            }
-        }
-
-        impl AsSlot for Vec<$type> {
-            fn as_slot(&mut self) -> Slot<'_> {
-                Slot::$views(self)
-            }
-        }
-    )*};
-}
-
-scalars! {
-    String: Text, Texts, |text| View::Text(text);
-    i64: Number, Numbers, |number| View::Number(*number);
-    bool: Boolean, Booleans, |boolean| View::Boolean(*boolean);
-    DateTime: Date, Dates, |date| View::Date(*date);
-    Decimal: Decimal, Decimals, |decimal| View::Decimal(*decimal);
-    Json: Json, Jsons, |json| if json.is_null() { View::Absent } else { View::Json(json) };
-}
-
 /// Returns whether two records of one type have equal values.
 // Compiled once, and not again in every generated type.
 #[inline(never)]
@@ -506,24 +460,78 @@ impl PartialEq for View<'_> {
     }
 }
 
-/// Implements the common traits of generated types with their tables. `mut` marks a type that responses are decoded into.
+/// Implements [`Record`] with a table, and the traits that need only the table. `mut` marks a type that responses are
+/// decoded into, and implements [`RecordMut`].
+///
+/// A row has the index, the field of the struct, its [`FieldRef`] or [`Slot`], the wire name, the [`Kind`], the properties of
+/// the [`Field`] that are true, and its limits:
+///
+/// ```text
+/// record! {
+///     mut Trade {
+///         0 => tid: Number("tid", Number);
+///         1 => title: Text("title", String, required, secret, [MaxLength(60)]);
+///     }
+/// }
+/// ```
+///
+/// A table of constants needs no evaluation at compile time, unlike one of `const fn` calls.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {
-    (mut $type:ident) => {
-        $crate::__record!($type);
+    (mut $type:ident { $(
+        $index:literal => $field:tt: $shape:ident(
+            $name:literal, $kind:ident $(, $property:ident)* $(, [$($limit:ident($bound:literal)),*])?
+        );
+    )* }) => {
+        $crate::__record! {
+            $type { $($index => $field: $shape($name, $kind $(, $property)* $(, [$($limit($bound)),*])?);)* }
+        }
+
+        impl $crate::generated::RecordMut for $type {
+            fn slot(&mut self, index: usize) -> $crate::generated::Slot<'_> {
+                match index {
+                    $($index => $crate::generated::Slot::$shape(&mut self.$field),)*
+                    _ => $crate::generated::Slot::None,
+                }
+            }
+        }
 
         impl<'de> $crate::__private::Deserialize<'de> for $type {
             fn deserialize<D: $crate::__private::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
-                let mut record = Self::default();
-                $crate::__private::deserialize(&mut record, deserializer)?;
-                Ok(record)
+                $crate::__private::deserialize(deserializer)
             }
         }
     };
-    ($type:ident) => {
+    ($type:ident { $(
+        $index:literal => $field:tt: $shape:ident(
+            $name:literal, $kind:ident $(, $property:ident)* $(, [$($limit:ident($bound:literal)),*])?
+        );
+    )* }) => {
+        impl $crate::generated::Record for $type {
+            fn schema(&self) -> &'static $crate::generated::Schema {
+                &$crate::generated::Schema {
+                    name: ::core::stringify!($type),
+                    fields: &[$($crate::generated::Field {
+                        name: $name,
+                        kind: $crate::generated::Kind::$kind,
+                        $($property: true,)*
+                        $(limits: &[$($crate::generated::Limit::$limit($bound)),*],)?
+                        ..$crate::generated::Field::DEFAULT
+                    }),*],
+                }
+            }
+
+            fn view(&self, index: usize) -> $crate::generated::View<'_> {
+                $crate::generated::FieldRef::view(match index {
+                    $($index => $crate::generated::FieldRef::$shape(&self.$field),)*
+                    _ => $crate::generated::FieldRef::None,
+                })
+            }
+        }
+
         impl ::core::fmt::Debug for $type {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::__private::debug(self, f)

@@ -23,20 +23,20 @@ fn compile(version: &str) -> (bool, String) {
 
 #[test]
 fn the_supported_version_compiles() {
-    let (success, output) = compile("2");
+    let (success, output) = compile("3");
     assert!(success, "{output}");
 }
 
 #[test]
 fn other_versions_fail_and_the_error_names_the_command() {
-    for version in ["0", "1", "3", "latest"] {
+    for version in ["0", "1", "2", "4", "latest"] {
         let (success, output) = compile(version);
         assert!(!success, "{version}");
         let message = output.lines().next().unwrap_or_default();
         assert_eq!(
             message,
             format!(
-                "error: the generated code has contract version {version}, and the runtime supports version 2: run `cargo \
+                "error: the generated code has contract version {version}, and the runtime supports version 3: run `cargo \
                  xtask gen` (in your own crate: `cargo top gen`), or update the runtime with `cargo update` if the generated \
                  code is newer"
             )

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use generated_sdk::generated::record;
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{Request, decode};
 
@@ -18,17 +18,7 @@ struct UploadResponse {
     success: Option<bool>,
 }
 
-record!(mut UploadResponse);
-
-impl Record for Upload {
-    fn schema(&self) -> &'static Schema {
-        &Schema { name: "Upload", fields: &[] }
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
+record!(Upload {});
 
 impl Request for Upload {
     const METHOD: &'static str = "taobao.test.upload.get";
@@ -36,40 +26,12 @@ impl Request for Upload {
     type Response = UploadResponse;
 }
 
-impl Record for UploadResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UploadResponse",
-            fields: &[
-                Field::new("code", Kind::String),
-                Field::new("msg", Kind::String),
-                Field::new("errcode", Kind::Number),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.msg),
-            2 => View::of(&self.errcode),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
-    }
-}
-
-impl RecordMut for UploadResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code),
-            1 => Slot::of(&mut self.msg),
-            2 => Slot::of(&mut self.errcode),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
+record! {
+    mut UploadResponse {
+        0 => code: Text("code", String);
+        1 => msg: Text("msg", String);
+        2 => errcode: Number("errcode", Number);
+        3 => success: Boolean("success", Boolean);
     }
 }
 

@@ -17,7 +17,7 @@ mod fixture;
 
 use expect_test::expect;
 use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
-use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use generated_sdk::generated::record;
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{Code, Decimal, Request, decode, decode_untyped};
 use generated_sdk::{DateTime, Response};
@@ -150,25 +150,10 @@ fn object_with_several_members_is_not_a_list() {
 #[derive(Clone, Default)]
 struct Pin(Option<i64>, Option<DateTime>);
 
-record!(mut Pin);
-
-impl Record for Pin {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Pin",
-            fields: &[Field::new("pin", Kind::Number).secret(), Field::new("since", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for Pin {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        if index == 0 { Slot::of(&mut self.0) } else { Slot::of(&mut self.1) }
+record! {
+    mut Pin {
+        0 => 0: Number("pin", Number, secret);
+        1 => 1: Date("since", Date);
     }
 }
 
@@ -192,8 +177,6 @@ fn redacts_mismatched_secrets() {
 #[derive(Clone, Default)]
 struct Rows(Vec<Row>);
 
-record!(mut Rows);
-
 #[derive(Clone)]
 struct Row {
     _bulk: [u8; 4096],
@@ -205,38 +188,13 @@ impl Default for Row {
     }
 }
 
-impl Record for Rows {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema { name: "Rows", fields: &[Field::new("rows", Kind::Object).list()] };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
+record! {
+    mut Rows {
+        0 => 0: Objects("rows", Object, list);
     }
 }
 
-impl RecordMut for Rows {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::Objects(&mut self.0)
-    }
-}
-
-impl Record for Row {
-    fn schema(&self) -> &'static Schema {
-        &Schema { name: "Row", fields: &[] }
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for Row {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-}
+record!(mut Row {});
 
 impl Request for Rows {
     const METHOD: &'static str = "taobao.rows.get";
@@ -656,17 +614,7 @@ struct Render;
 #[derive(Clone, Default)]
 struct RenderResponse(Option<String>);
 
-record!(mut RenderResponse);
-
-impl Record for Render {
-    fn schema(&self) -> &'static Schema {
-        &Schema { name: "Render", fields: &[] }
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
+record!(Render {});
 
 impl Request for Render {
     const METHOD: &'static str = "taobao.test.render";
@@ -674,20 +622,9 @@ impl Request for Render {
     type Response = RenderResponse;
 }
 
-impl Record for RenderResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema { name: "RenderResponse", fields: &[Field::new("html", Kind::String)] };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::of(&self.0)
-    }
-}
-
-impl RecordMut for RenderResponse {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::of(&mut self.0)
+record! {
+    mut RenderResponse {
+        0 => 0: Text("html", String);
     }
 }
 
@@ -819,35 +756,13 @@ fn rejects_bodies_without_evidence() {
 
 /// A response without fields, or with fields named like protocol fields.
 macro_rules! response {
-    ($name:ident, $node:literal, $($field:ident: $index:literal),*) => {
+    ($name:ident, $node:literal, $($index:literal => $field:ident: $wire:literal),*) => {
         #[derive(Clone, Default)]
         struct $name {
             $($field: Option<String>,)*
         }
 
-        record!(mut $name);
-
-        impl Record for $name {
-            fn schema(&self) -> &'static Schema {
-                &Schema { name: stringify!($name), fields: const { &[$(Field::new(stringify!($field), Kind::String)),*] } }
-            }
-
-            fn view(&self, index: usize) -> View<'_> {
-                match index {
-                    $($index => View::of(&self.$field),)*
-                    _ => View::Absent,
-                }
-            }
-        }
-
-        impl RecordMut for $name {
-            fn slot(&mut self, index: usize) -> Slot<'_> {
-                match index {
-                    $($index => Slot::of(&mut self.$field),)*
-                    _ => Slot::None,
-                }
-            }
-        }
+        record!(mut $name { $($index => $field: Text($wire, String);)* });
 
         impl Request for $name {
             const METHOD: &'static str = "taobao.test";
@@ -857,8 +772,16 @@ macro_rules! response {
     };
 }
 
-response!(Business, "test_response", code: 0, message: 1, msg: 2, flag: 3, success: 4);
-response!(Bare, "test_response", text: 0);
+response!(
+    Business,
+    "test_response",
+    0 => code: "code",
+    1 => message: "message",
+    2 => msg: "msg",
+    3 => flag: "flag",
+    4 => success: "success"
+);
+response!(Bare, "test_response", 0 => text: "text");
 
 #[test]
 fn documented_fields_may_have_protocol_names() {

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use top_protocol::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use top_protocol::generated::record;
 use top_protocol::messages::{
     Ack, ClientCommand, CommandError, ConnectAck, ConnectRequest, ContentEncoding, ContentError, Frame, FrameError,
     FrameKind, HandshakeError, HeaderValue, Message, Refusal, ServerCommand, Topic,
@@ -361,35 +361,12 @@ impl Topic for TradeCreate {
     const NAME: &'static str = "taobao_trade_TradeCreate";
 }
 
-impl Record for TradeCreate {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeCreate",
-            fields: &[Field::new("tid", Kind::Number), Field::new("payment", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.payment),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeCreate {
+        0 => tid: Number("tid", Number);
+        1 => payment: Text("payment", String);
     }
 }
-
-impl RecordMut for TradeCreate {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.payment),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeCreate);
 
 #[test]
 fn contents_are_decoded_leniently() {

@@ -21,7 +21,7 @@ use fixture::fixture_everything_get::{Order, Part};
 use fixture::{
     FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
 };
-use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use generated_sdk::generated::record;
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{
     AppCredentials, Application, DateTime, Decimal, File, Parameters, Request, SignMethod, SignedRequest, decode,
@@ -379,22 +379,9 @@ proptest! {
 #[derive(Clone, Default)]
 struct Single(Option<String>);
 
-record!(mut Single);
-
-impl Record for Single {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema { name: "Single", fields: &[Field::new("text", Kind::String)] };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::of(&self.0)
-    }
-}
-
-impl RecordMut for Single {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::of(&mut self.0)
+record! {
+    mut Single {
+        0 => 0: Text("text", String);
     }
 }
 

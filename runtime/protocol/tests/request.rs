@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
-use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use generated_sdk::generated::{Record, record};
 use generated_sdk::protocol::{
     AppCredentials, Application, DateTime, Error, File, PUBLIC_PARAMETERS, Problem, Request, SignMethod,
     UntypedParameters, signature, signed_text,
@@ -153,8 +153,6 @@ struct Sku {
 #[derive(Clone, Default)]
 struct Updated;
 
-record!(mut Updated);
-
 impl Update {
     fn new() -> Self {
         Self { item_id: 610000000001, nick: "nick".to_owned(), ..Self::default() }
@@ -166,43 +164,20 @@ impl Update {
     }
 }
 
-impl Record for Update {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Update",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("outer_id", Kind::String),
-                Field::new("nick", Kind::String).required(),
-                Field::new("names", Kind::String).list(),
-                Field::new("sku", Kind::Object),
-                Field::new("picture", Kind::File),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.outer_id),
-            2 => View::of(&self.nick),
-            3 => View::of(&self.names),
-            4 => View::of(&self.sku),
-            5 => View::of(&self.picture),
-            _ => View::Absent,
-        }
+record! {
+    Update {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => outer_id: Text("outer_id", String);
+        2 => nick: RequiredText("nick", String, required);
+        3 => names: Texts("names", String, list);
+        4 => sku: Object("sku", Object);
+        5 => picture: File("picture", File);
     }
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema { name: "Sku", fields: &[Field::new("outer_id", Kind::String)] };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        if index == 0 { View::of(&self.outer_id) } else { View::Absent }
+record! {
+    Sku {
+        0 => outer_id: Text("outer_id", String);
     }
 }
 
@@ -212,21 +187,7 @@ impl Request for Update {
     type Response = Updated;
 }
 
-impl Record for Updated {
-    fn schema(&self) -> &'static Schema {
-        &Schema { name: "Updated", fields: &[] }
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for Updated {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-}
+record!(mut Updated {});
 
 fn application(validate: bool) -> Application {
     let mut application = Application::new(AppCredentials::new("12345678", "helloworld"));

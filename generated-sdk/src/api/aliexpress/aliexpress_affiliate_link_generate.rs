@@ -2,9 +2,7 @@
 
 //! `aliexpress.affiliate.link.generate`: 生成联盟推广链接
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `aliexpress.affiliate.link.generate`: 生成联盟推广链接
 ///
@@ -83,32 +81,14 @@ impl Request for AliexpressAffiliateLinkGenerateRequest {
     type Response = AliexpressAffiliateLinkGenerateResponse;
 }
 
-impl Record for AliexpressAffiliateLinkGenerateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressAffiliateLinkGenerateRequest",
-            fields: &[
-                Field::new("app_signature", Kind::String),
-                Field::new("promotion_link_type", Kind::Number).required(),
-                Field::new("source_values", Kind::String).required(),
-                Field::new("tracking_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.app_signature),
-            1 => View::of(&self.promotion_link_type),
-            2 => View::of(&self.source_values),
-            3 => View::of(&self.tracking_id),
-            _ => View::Absent,
-        }
+record! {
+    AliexpressAffiliateLinkGenerateRequest {
+        0 => app_signature: Text("app_signature", String);
+        1 => promotion_link_type: RequiredNumber("promotion_link_type", Number, required);
+        2 => source_values: RequiredText("source_values", String, required);
+        3 => tracking_id: RequiredText("tracking_id", String, required);
     }
 }
-
-record!(AliexpressAffiliateLinkGenerateRequest);
 
 /// The response of `aliexpress.affiliate.link.generate`.
 #[derive(Clone, Default)]
@@ -120,33 +100,11 @@ pub struct AliexpressAffiliateLinkGenerateResponse {
     pub resp_result: Option<ResponseDto>,
 }
 
-impl Record for AliexpressAffiliateLinkGenerateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressAffiliateLinkGenerateResponse",
-            fields: &[Field::new("resp_result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resp_result),
-            _ => View::Absent,
-        }
+record! {
+    mut AliexpressAffiliateLinkGenerateResponse {
+        0 => resp_result: Object("resp_result", Object);
     }
 }
-
-impl RecordMut for AliexpressAffiliateLinkGenerateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resp_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AliexpressAffiliateLinkGenerateResponse);
 
 /// The object `ResponseDto`.
 #[derive(Clone, Default)]
@@ -166,41 +124,13 @@ pub struct ResponseDto {
     pub result: Option<PromotionLinkResultDto>,
 }
 
-impl Record for ResponseDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResponseDto",
-            fields: &[
-                Field::new("resp_code", Kind::Number),
-                Field::new("resp_msg", Kind::String),
-                Field::new("result", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resp_code),
-            1 => View::of(&self.resp_msg),
-            2 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut ResponseDto {
+        0 => resp_code: Number("resp_code", Number);
+        1 => resp_msg: Text("resp_msg", String);
+        2 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for ResponseDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resp_code),
-            1 => Slot::of(&mut self.resp_msg),
-            2 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResponseDto);
 
 /// The object `PromotionLinkResultDto`.
 #[derive(Clone, Default)]
@@ -220,41 +150,13 @@ pub struct PromotionLinkResultDto {
     pub tracking_id: Option<String>,
 }
 
-impl Record for PromotionLinkResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionLinkResultDto",
-            fields: &[
-                Field::new("promotion_links", Kind::Object).list(),
-                Field::new("total_result_count", Kind::Number),
-                Field::new("tracking_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_links),
-            1 => View::of(&self.total_result_count),
-            2 => View::of(&self.tracking_id),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionLinkResultDto {
+        0 => promotion_links: Objects("promotion_links", Object, list);
+        1 => total_result_count: Number("total_result_count", Number);
+        2 => tracking_id: Text("tracking_id", String);
     }
 }
-
-impl RecordMut for PromotionLinkResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_links),
-            1 => Slot::of(&mut self.total_result_count),
-            2 => Slot::of(&mut self.tracking_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionLinkResultDto);
 
 /// The object `PromotionLink`.
 #[derive(Clone, Default)]
@@ -270,35 +172,9 @@ pub struct PromotionLink {
     pub source_value: Option<String>,
 }
 
-impl Record for PromotionLink {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionLink",
-            fields: &[
-                Field::new("promotion_link", Kind::String),
-                Field::new("source_value", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_link),
-            1 => View::of(&self.source_value),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionLink {
+        0 => promotion_link: Text("promotion_link", String);
+        1 => source_value: Text("source_value", String);
     }
 }
-
-impl RecordMut for PromotionLink {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_link),
-            1 => Slot::of(&mut self.source_value),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionLink);

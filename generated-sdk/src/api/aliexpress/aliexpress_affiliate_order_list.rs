@@ -2,10 +2,7 @@
 
 //! `aliexpress.affiliate.order.list`: 查询联盟推广的订单
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record};
 
 /// `aliexpress.affiliate.order.list`: 查询联盟推广的订单
 ///
@@ -162,42 +159,19 @@ impl Paged for AliexpressAffiliateOrderListRequest {
     }
 }
 
-impl Record for AliexpressAffiliateOrderListRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressAffiliateOrderListRequest",
-            fields: &[
-                Field::new("start_time", Kind::String).required(),
-                Field::new("end_time", Kind::String).required(),
-                Field::new("status", Kind::String).required(),
-                Field::new("locale_site", Kind::String),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("fields", Kind::FieldList),
-                Field::new("app_signature", Kind::String),
-                Field::new("time_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.start_time),
-            1 => View::of(&self.end_time),
-            2 => View::of(&self.status),
-            3 => View::of(&self.locale_site),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.page_size),
-            6 => View::of(&self.fields),
-            7 => View::of(&self.app_signature),
-            8 => View::of(&self.time_type),
-            _ => View::Absent,
-        }
+record! {
+    AliexpressAffiliateOrderListRequest {
+        0 => start_time: RequiredText("start_time", String, required);
+        1 => end_time: RequiredText("end_time", String, required);
+        2 => status: RequiredText("status", String, required);
+        3 => locale_site: Text("locale_site", String);
+        4 => page_no: Number("page_no", Number);
+        5 => page_size: Number("page_size", Number);
+        6 => fields: Texts("fields", FieldList);
+        7 => app_signature: Text("app_signature", String);
+        8 => time_type: Text("time_type", String);
     }
 }
-
-record!(AliexpressAffiliateOrderListRequest);
 
 /// The response of `aliexpress.affiliate.order.list`.
 #[derive(Clone, Default)]
@@ -209,33 +183,11 @@ pub struct AliexpressAffiliateOrderListResponse {
     pub resp_result: Option<ResponseDto>,
 }
 
-impl Record for AliexpressAffiliateOrderListResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressAffiliateOrderListResponse",
-            fields: &[Field::new("resp_result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resp_result),
-            _ => View::Absent,
-        }
+record! {
+    mut AliexpressAffiliateOrderListResponse {
+        0 => resp_result: Object("resp_result", Object);
     }
 }
-
-impl RecordMut for AliexpressAffiliateOrderListResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resp_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AliexpressAffiliateOrderListResponse);
 
 /// The object `ResponseDto`.
 #[derive(Clone, Default)]
@@ -255,41 +207,13 @@ pub struct ResponseDto {
     pub result: Option<TrafficOrderResultDto>,
 }
 
-impl Record for ResponseDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResponseDto",
-            fields: &[
-                Field::new("resp_code", Kind::Number),
-                Field::new("resp_msg", Kind::String),
-                Field::new("result", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resp_code),
-            1 => View::of(&self.resp_msg),
-            2 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut ResponseDto {
+        0 => resp_code: Number("resp_code", Number);
+        1 => resp_msg: Text("resp_msg", String);
+        2 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for ResponseDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resp_code),
-            1 => Slot::of(&mut self.resp_msg),
-            2 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResponseDto);
 
 /// The object `TrafficOrderResultDto`.
 #[derive(Clone, Default)]
@@ -317,47 +241,15 @@ pub struct TrafficOrderResultDto {
     pub total_record_count: Option<i64>,
 }
 
-impl Record for TrafficOrderResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TrafficOrderResultDto",
-            fields: &[
-                Field::new("current_page_no", Kind::Number),
-                Field::new("current_record_count", Kind::Number),
-                Field::new("orders", Kind::Object).list(),
-                Field::new("total_page_no", Kind::Number),
-                Field::new("total_record_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.current_page_no),
-            1 => View::of(&self.current_record_count),
-            2 => View::of(&self.orders),
-            3 => View::of(&self.total_page_no),
-            4 => View::of(&self.total_record_count),
-            _ => View::Absent,
-        }
+record! {
+    mut TrafficOrderResultDto {
+        0 => current_page_no: Number("current_page_no", Number);
+        1 => current_record_count: Number("current_record_count", Number);
+        2 => orders: Objects("orders", Object, list);
+        3 => total_page_no: Number("total_page_no", Number);
+        4 => total_record_count: Number("total_record_count", Number);
     }
 }
-
-impl RecordMut for TrafficOrderResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.current_page_no),
-            1 => Slot::of(&mut self.current_record_count),
-            2 => Slot::of(&mut self.orders),
-            3 => Slot::of(&mut self.total_page_no),
-            4 => Slot::of(&mut self.total_record_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TrafficOrderResultDto);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -501,131 +393,41 @@ pub struct Order {
     pub customer_parameters: Option<String>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("order_number", Kind::Number),
-                Field::new("order_id", Kind::Number),
-                Field::new("sub_order_id", Kind::Number),
-                Field::new("tracking_id", Kind::String),
-                Field::new("category_id", Kind::Number),
-                Field::new("is_hot_product", Kind::String),
-                Field::new("effect_detail_status", Kind::String),
-                Field::new("incentive_commission_rate", Kind::String),
-                Field::new("estimated_incentive_paid_commission", Kind::Number),
-                Field::new("estimated_incentive_finished_commission", Kind::Number),
-                Field::new("is_affiliate_product", Kind::String),
-                Field::new("order_type", Kind::String),
-                Field::new("parent_order_number", Kind::Number),
-                Field::new("order_status", Kind::String),
-                Field::new("created_time", Kind::String),
-                Field::new("commission_rate", Kind::String),
-                Field::new("paid_amount", Kind::Number),
-                Field::new("paid_time", Kind::String),
-                Field::new("estimated_paid_commission", Kind::Number),
-                Field::new("finished_amount", Kind::Number),
-                Field::new("finished_time", Kind::String),
-                Field::new("estimated_finished_commission", Kind::Number),
-                Field::new("is_new_buyer", Kind::String),
-                Field::new("settled_currency", Kind::String),
-                Field::new("custom_parameters", Kind::String),
-                Field::new("new_buyer_bonus_commission", Kind::Number),
-                Field::new("product_id", Kind::Number),
-                Field::new("product_title", Kind::String),
-                Field::new("product_detail_url", Kind::String),
-                Field::new("product_main_image_url", Kind::String),
-                Field::new("product_count", Kind::Number),
-                Field::new("ship_to_country", Kind::String),
-                Field::new("completed_settlement_time", Kind::String),
-                Field::new("customer_parameters", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_number),
-            1 => View::of(&self.order_id),
-            2 => View::of(&self.sub_order_id),
-            3 => View::of(&self.tracking_id),
-            4 => View::of(&self.category_id),
-            5 => View::of(&self.is_hot_product),
-            6 => View::of(&self.effect_detail_status),
-            7 => View::of(&self.incentive_commission_rate),
-            8 => View::of(&self.estimated_incentive_paid_commission),
-            9 => View::of(&self.estimated_incentive_finished_commission),
-            10 => View::of(&self.is_affiliate_product),
-            11 => View::of(&self.order_type),
-            12 => View::of(&self.parent_order_number),
-            13 => View::of(&self.order_status),
-            14 => View::of(&self.created_time),
-            15 => View::of(&self.commission_rate),
-            16 => View::of(&self.paid_amount),
-            17 => View::of(&self.paid_time),
-            18 => View::of(&self.estimated_paid_commission),
-            19 => View::of(&self.finished_amount),
-            20 => View::of(&self.finished_time),
-            21 => View::of(&self.estimated_finished_commission),
-            22 => View::of(&self.is_new_buyer),
-            23 => View::of(&self.settled_currency),
-            24 => View::of(&self.custom_parameters),
-            25 => View::of(&self.new_buyer_bonus_commission),
-            26 => View::of(&self.product_id),
-            27 => View::of(&self.product_title),
-            28 => View::of(&self.product_detail_url),
-            29 => View::of(&self.product_main_image_url),
-            30 => View::of(&self.product_count),
-            31 => View::of(&self.ship_to_country),
-            32 => View::of(&self.completed_settlement_time),
-            33 => View::of(&self.customer_parameters),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => order_number: Number("order_number", Number);
+        1 => order_id: Number("order_id", Number);
+        2 => sub_order_id: Number("sub_order_id", Number);
+        3 => tracking_id: Text("tracking_id", String);
+        4 => category_id: Number("category_id", Number);
+        5 => is_hot_product: Text("is_hot_product", String);
+        6 => effect_detail_status: Text("effect_detail_status", String);
+        7 => incentive_commission_rate: Text("incentive_commission_rate", String);
+        8 => estimated_incentive_paid_commission: Number("estimated_incentive_paid_commission", Number);
+        9 => estimated_incentive_finished_commission: Number("estimated_incentive_finished_commission", Number);
+        10 => is_affiliate_product: Text("is_affiliate_product", String);
+        11 => order_type: Text("order_type", String);
+        12 => parent_order_number: Number("parent_order_number", Number);
+        13 => order_status: Text("order_status", String);
+        14 => created_time: Text("created_time", String);
+        15 => commission_rate: Text("commission_rate", String);
+        16 => paid_amount: Number("paid_amount", Number);
+        17 => paid_time: Text("paid_time", String);
+        18 => estimated_paid_commission: Number("estimated_paid_commission", Number);
+        19 => finished_amount: Number("finished_amount", Number);
+        20 => finished_time: Text("finished_time", String);
+        21 => estimated_finished_commission: Number("estimated_finished_commission", Number);
+        22 => is_new_buyer: Text("is_new_buyer", String);
+        23 => settled_currency: Text("settled_currency", String);
+        24 => custom_parameters: Text("custom_parameters", String);
+        25 => new_buyer_bonus_commission: Number("new_buyer_bonus_commission", Number);
+        26 => product_id: Number("product_id", Number);
+        27 => product_title: Text("product_title", String);
+        28 => product_detail_url: Text("product_detail_url", String);
+        29 => product_main_image_url: Text("product_main_image_url", String);
+        30 => product_count: Number("product_count", Number);
+        31 => ship_to_country: Text("ship_to_country", String);
+        32 => completed_settlement_time: Text("completed_settlement_time", String);
+        33 => customer_parameters: Text("customer_parameters", String);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_number),
-            1 => Slot::of(&mut self.order_id),
-            2 => Slot::of(&mut self.sub_order_id),
-            3 => Slot::of(&mut self.tracking_id),
-            4 => Slot::of(&mut self.category_id),
-            5 => Slot::of(&mut self.is_hot_product),
-            6 => Slot::of(&mut self.effect_detail_status),
-            7 => Slot::of(&mut self.incentive_commission_rate),
-            8 => Slot::of(&mut self.estimated_incentive_paid_commission),
-            9 => Slot::of(&mut self.estimated_incentive_finished_commission),
-            10 => Slot::of(&mut self.is_affiliate_product),
-            11 => Slot::of(&mut self.order_type),
-            12 => Slot::of(&mut self.parent_order_number),
-            13 => Slot::of(&mut self.order_status),
-            14 => Slot::of(&mut self.created_time),
-            15 => Slot::of(&mut self.commission_rate),
-            16 => Slot::of(&mut self.paid_amount),
-            17 => Slot::of(&mut self.paid_time),
-            18 => Slot::of(&mut self.estimated_paid_commission),
-            19 => Slot::of(&mut self.finished_amount),
-            20 => Slot::of(&mut self.finished_time),
-            21 => Slot::of(&mut self.estimated_finished_commission),
-            22 => Slot::of(&mut self.is_new_buyer),
-            23 => Slot::of(&mut self.settled_currency),
-            24 => Slot::of(&mut self.custom_parameters),
-            25 => Slot::of(&mut self.new_buyer_bonus_commission),
-            26 => Slot::of(&mut self.product_id),
-            27 => Slot::of(&mut self.product_title),
-            28 => Slot::of(&mut self.product_detail_url),
-            29 => Slot::of(&mut self.product_main_image_url),
-            30 => Slot::of(&mut self.product_count),
-            31 => Slot::of(&mut self.ship_to_country),
-            32 => Slot::of(&mut self.completed_settlement_time),
-            33 => Slot::of(&mut self.customer_parameters),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);

@@ -2,9 +2,7 @@
 
 //! `aliexpress.affiliate.productdetail.get`: 查询联盟商品的详情
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `aliexpress.affiliate.productdetail.get`: 查询联盟商品的详情
 ///
@@ -127,38 +125,17 @@ impl Request for AliexpressAffiliateProductdetailGetRequest {
     type Response = AliexpressAffiliateProductdetailGetResponse;
 }
 
-impl Record for AliexpressAffiliateProductdetailGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressAffiliateProductdetailGetRequest",
-            fields: &[
-                Field::new("app_signature", Kind::String),
-                Field::new("fields", Kind::FieldList),
-                Field::new("product_ids", Kind::String),
-                Field::new("target_currency", Kind::String),
-                Field::new("target_language", Kind::String),
-                Field::new("tracking_id", Kind::String),
-                Field::new("country", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.app_signature),
-            1 => View::of(&self.fields),
-            2 => View::of(&self.product_ids),
-            3 => View::of(&self.target_currency),
-            4 => View::of(&self.target_language),
-            5 => View::of(&self.tracking_id),
-            6 => View::of(&self.country),
-            _ => View::Absent,
-        }
+record! {
+    AliexpressAffiliateProductdetailGetRequest {
+        0 => app_signature: Text("app_signature", String);
+        1 => fields: Texts("fields", FieldList);
+        2 => product_ids: Text("product_ids", String);
+        3 => target_currency: Text("target_currency", String);
+        4 => target_language: Text("target_language", String);
+        5 => tracking_id: Text("tracking_id", String);
+        6 => country: Text("country", String);
     }
 }
-
-record!(AliexpressAffiliateProductdetailGetRequest);
 
 /// The response of `aliexpress.affiliate.productdetail.get`.
 #[derive(Clone, Default)]
@@ -170,33 +147,11 @@ pub struct AliexpressAffiliateProductdetailGetResponse {
     pub resp_result: Option<ResponseDto>,
 }
 
-impl Record for AliexpressAffiliateProductdetailGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressAffiliateProductdetailGetResponse",
-            fields: &[Field::new("resp_result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resp_result),
-            _ => View::Absent,
-        }
+record! {
+    mut AliexpressAffiliateProductdetailGetResponse {
+        0 => resp_result: Object("resp_result", Object);
     }
 }
-
-impl RecordMut for AliexpressAffiliateProductdetailGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resp_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AliexpressAffiliateProductdetailGetResponse);
 
 /// The object `ResponseDto`.
 #[derive(Clone, Default)]
@@ -216,41 +171,13 @@ pub struct ResponseDto {
     pub result: Option<TrafficProductResultDto>,
 }
 
-impl Record for ResponseDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResponseDto",
-            fields: &[
-                Field::new("resp_code", Kind::Number),
-                Field::new("resp_msg", Kind::String),
-                Field::new("result", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resp_code),
-            1 => View::of(&self.resp_msg),
-            2 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut ResponseDto {
+        0 => resp_code: Number("resp_code", Number);
+        1 => resp_msg: Text("resp_msg", String);
+        2 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for ResponseDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resp_code),
-            1 => Slot::of(&mut self.resp_msg),
-            2 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResponseDto);
 
 /// The object `TrafficProductResultDto`.
 #[derive(Clone, Default)]
@@ -266,38 +193,12 @@ pub struct TrafficProductResultDto {
     pub products: Vec<Product>,
 }
 
-impl Record for TrafficProductResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TrafficProductResultDto",
-            fields: &[
-                Field::new("current_record_count", Kind::Number),
-                Field::new("products", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.current_record_count),
-            1 => View::of(&self.products),
-            _ => View::Absent,
-        }
+record! {
+    mut TrafficProductResultDto {
+        0 => current_record_count: Number("current_record_count", Number);
+        1 => products: Objects("products", Object, list);
     }
 }
-
-impl RecordMut for TrafficProductResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.current_record_count),
-            1 => Slot::of(&mut self.products),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TrafficProductResultDto);
 
 /// The object `Product`.
 #[derive(Clone, Default)]
@@ -437,131 +338,43 @@ pub struct Product {
     pub promo_code_info: Option<PromoCodeDto>,
 }
 
-impl Record for Product {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Product",
-            fields: &[
-                Field::new("app_sale_price", Kind::String),
-                Field::new("app_sale_price_currency", Kind::String),
-                Field::new("commission_rate", Kind::String),
-                Field::new("discount", Kind::String),
-                Field::new("evaluate_rate", Kind::String),
-                Field::new("first_level_category_id", Kind::Number),
-                Field::new("first_level_category_name", Kind::String),
-                Field::new("lastest_volume", Kind::Number),
-                Field::new("hot_product_commission_rate", Kind::String),
-                Field::new("original_price", Kind::String),
-                Field::new("original_price_currency", Kind::String),
-                Field::new("platform_product_type", Kind::String),
-                Field::new("product_detail_url", Kind::String),
-                Field::new("product_id", Kind::Number),
-                Field::new("product_main_image_url", Kind::String),
-                Field::new("product_small_image_urls", Kind::String).list(),
-                Field::new("product_title", Kind::String),
-                Field::new("product_video_url", Kind::String),
-                Field::new("promotion_link", Kind::String),
-                Field::new("sale_price", Kind::String),
-                Field::new("sale_price_currency", Kind::String),
-                Field::new("second_level_category_id", Kind::Number),
-                Field::new("second_level_category_name", Kind::String),
-                Field::new("shop_id", Kind::Number),
-                Field::new("shop_url", Kind::String),
-                Field::new("target_app_sale_price", Kind::String),
-                Field::new("target_app_sale_price_currency", Kind::String),
-                Field::new("target_original_price", Kind::String),
-                Field::new("target_original_price_currency", Kind::String),
-                Field::new("target_sale_price", Kind::String),
-                Field::new("target_sale_price_currency", Kind::String),
-                Field::new("relevant_market_commission_rate", Kind::String),
-                Field::new("promo_code_info", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.app_sale_price),
-            1 => View::of(&self.app_sale_price_currency),
-            2 => View::of(&self.commission_rate),
-            3 => View::of(&self.discount),
-            4 => View::of(&self.evaluate_rate),
-            5 => View::of(&self.first_level_category_id),
-            6 => View::of(&self.first_level_category_name),
-            7 => View::of(&self.lastest_volume),
-            8 => View::of(&self.hot_product_commission_rate),
-            9 => View::of(&self.original_price),
-            10 => View::of(&self.original_price_currency),
-            11 => View::of(&self.platform_product_type),
-            12 => View::of(&self.product_detail_url),
-            13 => View::of(&self.product_id),
-            14 => View::of(&self.product_main_image_url),
-            15 => View::of(&self.product_small_image_urls),
-            16 => View::of(&self.product_title),
-            17 => View::of(&self.product_video_url),
-            18 => View::of(&self.promotion_link),
-            19 => View::of(&self.sale_price),
-            20 => View::of(&self.sale_price_currency),
-            21 => View::of(&self.second_level_category_id),
-            22 => View::of(&self.second_level_category_name),
-            23 => View::of(&self.shop_id),
-            24 => View::of(&self.shop_url),
-            25 => View::of(&self.target_app_sale_price),
-            26 => View::of(&self.target_app_sale_price_currency),
-            27 => View::of(&self.target_original_price),
-            28 => View::of(&self.target_original_price_currency),
-            29 => View::of(&self.target_sale_price),
-            30 => View::of(&self.target_sale_price_currency),
-            31 => View::of(&self.relevant_market_commission_rate),
-            32 => View::of(&self.promo_code_info),
-            _ => View::Absent,
-        }
+record! {
+    mut Product {
+        0 => app_sale_price: Text("app_sale_price", String);
+        1 => app_sale_price_currency: Text("app_sale_price_currency", String);
+        2 => commission_rate: Text("commission_rate", String);
+        3 => discount: Text("discount", String);
+        4 => evaluate_rate: Text("evaluate_rate", String);
+        5 => first_level_category_id: Number("first_level_category_id", Number);
+        6 => first_level_category_name: Text("first_level_category_name", String);
+        7 => lastest_volume: Number("lastest_volume", Number);
+        8 => hot_product_commission_rate: Text("hot_product_commission_rate", String);
+        9 => original_price: Text("original_price", String);
+        10 => original_price_currency: Text("original_price_currency", String);
+        11 => platform_product_type: Text("platform_product_type", String);
+        12 => product_detail_url: Text("product_detail_url", String);
+        13 => product_id: Number("product_id", Number);
+        14 => product_main_image_url: Text("product_main_image_url", String);
+        15 => product_small_image_urls: Texts("product_small_image_urls", String, list);
+        16 => product_title: Text("product_title", String);
+        17 => product_video_url: Text("product_video_url", String);
+        18 => promotion_link: Text("promotion_link", String);
+        19 => sale_price: Text("sale_price", String);
+        20 => sale_price_currency: Text("sale_price_currency", String);
+        21 => second_level_category_id: Number("second_level_category_id", Number);
+        22 => second_level_category_name: Text("second_level_category_name", String);
+        23 => shop_id: Number("shop_id", Number);
+        24 => shop_url: Text("shop_url", String);
+        25 => target_app_sale_price: Text("target_app_sale_price", String);
+        26 => target_app_sale_price_currency: Text("target_app_sale_price_currency", String);
+        27 => target_original_price: Text("target_original_price", String);
+        28 => target_original_price_currency: Text("target_original_price_currency", String);
+        29 => target_sale_price: Text("target_sale_price", String);
+        30 => target_sale_price_currency: Text("target_sale_price_currency", String);
+        31 => relevant_market_commission_rate: Text("relevant_market_commission_rate", String);
+        32 => promo_code_info: Object("promo_code_info", Object);
     }
 }
-
-impl RecordMut for Product {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.app_sale_price),
-            1 => Slot::of(&mut self.app_sale_price_currency),
-            2 => Slot::of(&mut self.commission_rate),
-            3 => Slot::of(&mut self.discount),
-            4 => Slot::of(&mut self.evaluate_rate),
-            5 => Slot::of(&mut self.first_level_category_id),
-            6 => Slot::of(&mut self.first_level_category_name),
-            7 => Slot::of(&mut self.lastest_volume),
-            8 => Slot::of(&mut self.hot_product_commission_rate),
-            9 => Slot::of(&mut self.original_price),
-            10 => Slot::of(&mut self.original_price_currency),
-            11 => Slot::of(&mut self.platform_product_type),
-            12 => Slot::of(&mut self.product_detail_url),
-            13 => Slot::of(&mut self.product_id),
-            14 => Slot::of(&mut self.product_main_image_url),
-            15 => Slot::of(&mut self.product_small_image_urls),
-            16 => Slot::of(&mut self.product_title),
-            17 => Slot::of(&mut self.product_video_url),
-            18 => Slot::of(&mut self.promotion_link),
-            19 => Slot::of(&mut self.sale_price),
-            20 => Slot::of(&mut self.sale_price_currency),
-            21 => Slot::of(&mut self.second_level_category_id),
-            22 => Slot::of(&mut self.second_level_category_name),
-            23 => Slot::of(&mut self.shop_id),
-            24 => Slot::of(&mut self.shop_url),
-            25 => Slot::of(&mut self.target_app_sale_price),
-            26 => Slot::of(&mut self.target_app_sale_price_currency),
-            27 => Slot::of(&mut self.target_original_price),
-            28 => Slot::of(&mut self.target_original_price_currency),
-            29 => Slot::of(&mut self.target_sale_price),
-            30 => Slot::of(&mut self.target_sale_price_currency),
-            31 => Slot::of(&mut self.relevant_market_commission_rate),
-            32 => Slot::of(&mut self.promo_code_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Product);
 
 /// The object `PromoCodeDto`.
 #[derive(Clone, Default)]
@@ -601,53 +414,15 @@ pub struct PromoCodeDto {
     pub code_promotionurl: Option<String>,
 }
 
-impl Record for PromoCodeDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromoCodeDto",
-            fields: &[
-                Field::new("promo_code", Kind::String),
-                Field::new("code_campaigntype", Kind::String),
-                Field::new("code_value", Kind::String),
-                Field::new("code_availabletime_start", Kind::String),
-                Field::new("code_availabletime_end", Kind::String),
-                Field::new("code_mini_spend", Kind::String),
-                Field::new("code_quantity", Kind::String),
-                Field::new("code_promotionurl", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promo_code),
-            1 => View::of(&self.code_campaigntype),
-            2 => View::of(&self.code_value),
-            3 => View::of(&self.code_availabletime_start),
-            4 => View::of(&self.code_availabletime_end),
-            5 => View::of(&self.code_mini_spend),
-            6 => View::of(&self.code_quantity),
-            7 => View::of(&self.code_promotionurl),
-            _ => View::Absent,
-        }
+record! {
+    mut PromoCodeDto {
+        0 => promo_code: Text("promo_code", String);
+        1 => code_campaigntype: Text("code_campaigntype", String);
+        2 => code_value: Text("code_value", String);
+        3 => code_availabletime_start: Text("code_availabletime_start", String);
+        4 => code_availabletime_end: Text("code_availabletime_end", String);
+        5 => code_mini_spend: Text("code_mini_spend", String);
+        6 => code_quantity: Text("code_quantity", String);
+        7 => code_promotionurl: Text("code_promotionurl", String);
     }
 }
-
-impl RecordMut for PromoCodeDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promo_code),
-            1 => Slot::of(&mut self.code_campaigntype),
-            2 => Slot::of(&mut self.code_value),
-            3 => Slot::of(&mut self.code_availabletime_start),
-            4 => Slot::of(&mut self.code_availabletime_end),
-            5 => Slot::of(&mut self.code_mini_spend),
-            6 => Slot::of(&mut self.code_quantity),
-            7 => Slot::of(&mut self.code_promotionurl),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromoCodeDto);

@@ -2,10 +2,7 @@
 
 //! `aliexpress.ds.order.create`: 创建代发订单并付款
 
-use top_protocol::generated::{
-    Authorization, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, Json, Request, record};
 
 /// `aliexpress.ds.order.create`: 创建代发订单并付款
 ///
@@ -83,29 +80,12 @@ impl Request for AliexpressDsOrderCreateRequest {
     type Response = AliexpressDsOrderCreateResponse;
 }
 
-impl Record for AliexpressDsOrderCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressDsOrderCreateRequest",
-            fields: &[
-                Field::new("ds_extend_request", Kind::Object),
-                Field::new("param_place_order_request4_open_api_d_t_o", Kind::Object)
-                    .required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ds_extend_request),
-            1 => View::of(&self.param_place_order_request4_open_api_d_t_o),
-            _ => View::Absent,
-        }
+record! {
+    AliexpressDsOrderCreateRequest {
+        0 => ds_extend_request: Object("ds_extend_request", Object);
+        1 => param_place_order_request4_open_api_d_t_o: Object("param_place_order_request4_open_api_d_t_o", Object, required);
     }
 }
-
-record!(AliexpressDsOrderCreateRequest);
 
 /// The object `DsExtendRequest`.
 #[derive(Clone, Default)]
@@ -164,32 +144,14 @@ impl DsExtendRequest {
     }
 }
 
-impl Record for DsExtendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DsExtendRequest",
-            fields: &[
-                Field::new("promotion", Kind::Object),
-                Field::new("payment", Kind::Object),
-                Field::new("trade_extra_param", Kind::Object),
-                Field::new("channel_strategy", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion),
-            1 => View::of(&self.payment),
-            2 => View::of(&self.trade_extra_param),
-            3 => View::of(&self.channel_strategy),
-            _ => View::Absent,
-        }
+record! {
+    DsExtendRequest {
+        0 => promotion: Object("promotion", Object);
+        1 => payment: Object("payment", Object);
+        2 => trade_extra_param: Object("trade_extra_param", Object);
+        3 => channel_strategy: Text("channel_strategy", String);
     }
 }
-
-record!(DsExtendRequest);
 
 /// The object `Promotion`.
 #[derive(Clone, Default)]
@@ -232,28 +194,12 @@ impl Promotion {
     }
 }
 
-impl Record for Promotion {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Promotion",
-            fields: &[
-                Field::new("promotion_channel_info", Kind::String),
-                Field::new("promotion_activity_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_channel_info),
-            1 => View::of(&self.promotion_activity_id),
-            _ => View::Absent,
-        }
+record! {
+    Promotion {
+        0 => promotion_channel_info: Text("promotion_channel_info", String);
+        1 => promotion_activity_id: Text("promotion_activity_id", String);
     }
 }
-
-record!(Promotion);
 
 /// The object `Payment`.
 #[derive(Clone, Default)]
@@ -290,28 +236,12 @@ impl Payment {
     }
 }
 
-impl Record for Payment {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Payment",
-            fields: &[
-                Field::new("pay_currency", Kind::String),
-                Field::new("try_to_pay", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pay_currency),
-            1 => View::of(&self.try_to_pay),
-            _ => View::Absent,
-        }
+record! {
+    Payment {
+        0 => pay_currency: Text("pay_currency", String);
+        1 => try_to_pay: Text("try_to_pay", String);
     }
 }
-
-record!(Payment);
 
 /// The object `TradeExtraParam`.
 #[derive(Clone, Default)]
@@ -370,32 +300,14 @@ impl TradeExtraParam {
     }
 }
 
-impl Record for TradeExtraParam {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeExtraParam",
-            fields: &[
-                Field::new("business_model", Kind::String),
-                Field::new("customize_sku_map", Kind::Map),
-                Field::new("nat_addr", Kind::String),
-                Field::new("birthday", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.business_model),
-            1 => View::of(&self.customize_sku_map),
-            2 => View::of(&self.nat_addr),
-            3 => View::of(&self.birthday),
-            _ => View::Absent,
-        }
+record! {
+    TradeExtraParam {
+        0 => business_model: Text("business_model", String);
+        1 => customize_sku_map: Json("customize_sku_map", Map);
+        2 => nat_addr: Text("nat_addr", String);
+        3 => birthday: Text("birthday", String);
     }
 }
-
-record!(TradeExtraParam);
 
 /// The object `PlaceOrderRequest4OpenApiDTO`.
 #[derive(Clone)]
@@ -436,30 +348,13 @@ impl PlaceOrderRequest4OpenApiDto {
     }
 }
 
-impl Record for PlaceOrderRequest4OpenApiDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PlaceOrderRequest4OpenApiDto",
-            fields: &[
-                Field::new("out_order_id", Kind::String),
-                Field::new("logistics_address", Kind::Object).required(),
-                Field::new("product_items", Kind::Object).list().required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_order_id),
-            1 => View::of(&self.logistics_address),
-            2 => View::of(&self.product_items),
-            _ => View::Absent,
-        }
+record! {
+    PlaceOrderRequest4OpenApiDto {
+        0 => out_order_id: Text("out_order_id", String);
+        1 => logistics_address: Object("logistics_address", Object, required);
+        2 => product_items: Objects("product_items", Object, list, required);
     }
 }
-
-record!(PlaceOrderRequest4OpenApiDto);
 
 /// The object `MaillingAddressRequestDto`.
 #[derive(Clone)]
@@ -725,68 +620,32 @@ impl MaillingAddressRequestDto {
     }
 }
 
-impl Record for MaillingAddressRequestDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaillingAddressRequestDto",
-            fields: &[
-                Field::new("address", Kind::String).required().secret(),
-                Field::new("address2", Kind::String).secret(),
-                Field::new("city", Kind::String).required(),
-                Field::new("contact_person", Kind::String).secret(),
-                Field::new("country", Kind::String).required(),
-                Field::new("cpf", Kind::String).secret(),
-                Field::new("full_name", Kind::String).secret(),
-                Field::new("locale", Kind::String),
-                Field::new("mobile_no", Kind::String).secret(),
-                Field::new("passport_no", Kind::String).secret(),
-                Field::new("passport_no_date", Kind::String).secret(),
-                Field::new("passport_organization", Kind::String),
-                Field::new("phone_country", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("tax_number", Kind::String).secret(),
-                Field::new("zip", Kind::String),
-                Field::new("rut_no", Kind::String).secret(),
-                Field::new("foreigner_passport_no", Kind::String).secret(),
-                Field::new("is_foreigner", Kind::String),
-                Field::new("vat_no", Kind::String).secret(),
-                Field::new("tax_company", Kind::String),
-                Field::new("location_tree_address_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.address2),
-            2 => View::of(&self.city),
-            3 => View::of(&self.contact_person),
-            4 => View::of(&self.country),
-            5 => View::of(&self.cpf),
-            6 => View::of(&self.full_name),
-            7 => View::of(&self.locale),
-            8 => View::of(&self.mobile_no),
-            9 => View::of(&self.passport_no),
-            10 => View::of(&self.passport_no_date),
-            11 => View::of(&self.passport_organization),
-            12 => View::of(&self.phone_country),
-            13 => View::of(&self.province),
-            14 => View::of(&self.tax_number),
-            15 => View::of(&self.zip),
-            16 => View::of(&self.rut_no),
-            17 => View::of(&self.foreigner_passport_no),
-            18 => View::of(&self.is_foreigner),
-            19 => View::of(&self.vat_no),
-            20 => View::of(&self.tax_company),
-            21 => View::of(&self.location_tree_address_id),
-            _ => View::Absent,
-        }
+record! {
+    MaillingAddressRequestDto {
+        0 => address: RequiredText("address", String, required, secret);
+        1 => address2: Text("address2", String, secret);
+        2 => city: RequiredText("city", String, required);
+        3 => contact_person: Text("contact_person", String, secret);
+        4 => country: RequiredText("country", String, required);
+        5 => cpf: Text("cpf", String, secret);
+        6 => full_name: Text("full_name", String, secret);
+        7 => locale: Text("locale", String);
+        8 => mobile_no: Text("mobile_no", String, secret);
+        9 => passport_no: Text("passport_no", String, secret);
+        10 => passport_no_date: Text("passport_no_date", String, secret);
+        11 => passport_organization: Text("passport_organization", String);
+        12 => phone_country: Text("phone_country", String);
+        13 => province: RequiredText("province", String, required);
+        14 => tax_number: Text("tax_number", String, secret);
+        15 => zip: Text("zip", String);
+        16 => rut_no: Text("rut_no", String, secret);
+        17 => foreigner_passport_no: Text("foreigner_passport_no", String, secret);
+        18 => is_foreigner: Text("is_foreigner", String);
+        19 => vat_no: Text("vat_no", String, secret);
+        20 => tax_company: Text("tax_company", String);
+        21 => location_tree_address_id: Text("location_tree_address_id", String);
     }
 }
-
-record!(MaillingAddressRequestDto);
 
 /// The object `ProductBaseItem`.
 #[derive(Clone)]
@@ -851,34 +710,15 @@ impl ProductBaseItem {
     }
 }
 
-impl Record for ProductBaseItem {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ProductBaseItem",
-            fields: &[
-                Field::new("product_count", Kind::Number).required(),
-                Field::new("product_id", Kind::Number).required(),
-                Field::new("sku_attr", Kind::String),
-                Field::new("logistics_service_name", Kind::String),
-                Field::new("order_memo", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.product_count),
-            1 => View::of(&self.product_id),
-            2 => View::of(&self.sku_attr),
-            3 => View::of(&self.logistics_service_name),
-            4 => View::of(&self.order_memo),
-            _ => View::Absent,
-        }
+record! {
+    ProductBaseItem {
+        0 => product_count: RequiredNumber("product_count", Number, required);
+        1 => product_id: RequiredNumber("product_id", Number, required);
+        2 => sku_attr: Text("sku_attr", String);
+        3 => logistics_service_name: Text("logistics_service_name", String);
+        4 => order_memo: Text("order_memo", String);
     }
 }
-
-record!(ProductBaseItem);
 
 /// The response of `aliexpress.ds.order.create`.
 #[derive(Clone, Default)]
@@ -890,33 +730,11 @@ pub struct AliexpressDsOrderCreateResponse {
     pub result: Option<PlaceOrderRes4OpenApiDto>,
 }
 
-impl Record for AliexpressDsOrderCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressDsOrderCreateResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AliexpressDsOrderCreateResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AliexpressDsOrderCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AliexpressDsOrderCreateResponse);
 
 /// The object `PlaceOrderRes4OpenApiDto`.
 #[derive(Clone, Default)]
@@ -940,41 +758,11 @@ pub struct PlaceOrderRes4OpenApiDto {
     pub is_success: Option<bool>,
 }
 
-impl Record for PlaceOrderRes4OpenApiDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PlaceOrderRes4OpenApiDto",
-            fields: &[
-                Field::new("error_code", Kind::String),
-                Field::new("error_msg", Kind::String),
-                Field::new("order_list", Kind::Number).list(),
-                Field::new("is_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_code),
-            1 => View::of(&self.error_msg),
-            2 => View::of(&self.order_list),
-            3 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut PlaceOrderRes4OpenApiDto {
+        0 => error_code: Text("error_code", String);
+        1 => error_msg: Text("error_msg", String);
+        2 => order_list: Numbers("order_list", Number, list);
+        3 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for PlaceOrderRes4OpenApiDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_code),
-            1 => Slot::of(&mut self.error_msg),
-            2 => Slot::of(&mut self.order_list),
-            3 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PlaceOrderRes4OpenApiDto);

@@ -2,9 +2,7 @@
 
 //! `aliexpress.ds.product.get`: 查询代发商品
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `aliexpress.ds.product.get`: 查询代发商品
 ///
@@ -132,40 +130,18 @@ impl Request for AliexpressDsProductGetRequest {
     type Response = AliexpressDsProductGetResponse;
 }
 
-impl Record for AliexpressDsProductGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressDsProductGetRequest",
-            fields: &[
-                Field::new("ship_to_country", Kind::String).required(),
-                Field::new("product_id", Kind::Number).required(),
-                Field::new("target_currency", Kind::String),
-                Field::new("target_language", Kind::String),
-                Field::new("remove_personal_benefit", Kind::Boolean),
-                Field::new("biz_model", Kind::String),
-                Field::new("province_code", Kind::String),
-                Field::new("city_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ship_to_country),
-            1 => View::of(&self.product_id),
-            2 => View::of(&self.target_currency),
-            3 => View::of(&self.target_language),
-            4 => View::of(&self.remove_personal_benefit),
-            5 => View::of(&self.biz_model),
-            6 => View::of(&self.province_code),
-            7 => View::of(&self.city_code),
-            _ => View::Absent,
-        }
+record! {
+    AliexpressDsProductGetRequest {
+        0 => ship_to_country: RequiredText("ship_to_country", String, required);
+        1 => product_id: RequiredNumber("product_id", Number, required);
+        2 => target_currency: Text("target_currency", String);
+        3 => target_language: Text("target_language", String);
+        4 => remove_personal_benefit: Boolean("remove_personal_benefit", Boolean);
+        5 => biz_model: Text("biz_model", String);
+        6 => province_code: Text("province_code", String);
+        7 => city_code: Text("city_code", String);
     }
 }
-
-record!(AliexpressDsProductGetRequest);
 
 /// The response of `aliexpress.ds.product.get`.
 #[derive(Clone, Default)]
@@ -185,41 +161,13 @@ pub struct AliexpressDsProductGetResponse {
     pub rsp_code: Option<i64>,
 }
 
-impl Record for AliexpressDsProductGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressDsProductGetResponse",
-            fields: &[
-                Field::new("result", Kind::Object),
-                Field::new("rsp_msg", Kind::String),
-                Field::new("rsp_code", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            1 => View::of(&self.rsp_msg),
-            2 => View::of(&self.rsp_code),
-            _ => View::Absent,
-        }
+record! {
+    mut AliexpressDsProductGetResponse {
+        0 => result: Object("result", Object);
+        1 => rsp_msg: Text("rsp_msg", String);
+        2 => rsp_code: Number("rsp_code", Number);
     }
 }
-
-impl RecordMut for AliexpressDsProductGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            1 => Slot::of(&mut self.rsp_msg),
-            2 => Slot::of(&mut self.rsp_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AliexpressDsProductGetResponse);
 
 /// The object `AeItemQueryResultDTO`.
 #[derive(Clone, Default)]
@@ -267,62 +215,20 @@ pub struct AeItemQueryResultDto {
     pub manufacturer_info: Option<ManufacturerInfo>,
 }
 
-impl Record for AeItemQueryResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeItemQueryResultDto",
-            fields: &[
-                Field::new("logistics_info_dto", Kind::Object),
-                Field::new("ae_item_base_info_dto", Kind::Object),
-                Field::new("ae_item_properties", Kind::Object).list(),
-                Field::new("ae_item_sku_info_dtos", Kind::Object).list(),
-                Field::new("ae_multimedia_info_dto", Kind::Object),
-                Field::new("package_info_dto", Kind::Object),
-                Field::new("ae_store_info", Kind::Object),
-                Field::new("product_id_converter_result", Kind::Object),
-                Field::new("has_whole_sale", Kind::Boolean),
-                Field::new("manufacturer_info", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_info_dto),
-            1 => View::of(&self.ae_item_base_info_dto),
-            2 => View::of(&self.ae_item_properties),
-            3 => View::of(&self.ae_item_sku_info_dtos),
-            4 => View::of(&self.ae_multimedia_info_dto),
-            5 => View::of(&self.package_info_dto),
-            6 => View::of(&self.ae_store_info),
-            7 => View::of(&self.product_id_converter_result),
-            8 => View::of(&self.has_whole_sale),
-            9 => View::of(&self.manufacturer_info),
-            _ => View::Absent,
-        }
+record! {
+    mut AeItemQueryResultDto {
+        0 => logistics_info_dto: Object("logistics_info_dto", Object);
+        1 => ae_item_base_info_dto: Object("ae_item_base_info_dto", Object);
+        2 => ae_item_properties: Objects("ae_item_properties", Object, list);
+        3 => ae_item_sku_info_dtos: Objects("ae_item_sku_info_dtos", Object, list);
+        4 => ae_multimedia_info_dto: Object("ae_multimedia_info_dto", Object);
+        5 => package_info_dto: Object("package_info_dto", Object);
+        6 => ae_store_info: Object("ae_store_info", Object);
+        7 => product_id_converter_result: Object("product_id_converter_result", Object);
+        8 => has_whole_sale: Boolean("has_whole_sale", Boolean);
+        9 => manufacturer_info: Object("manufacturer_info", Object);
     }
 }
-
-impl RecordMut for AeItemQueryResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.logistics_info_dto),
-            1 => Slot::of(&mut self.ae_item_base_info_dto),
-            2 => Slot::of(&mut self.ae_item_properties),
-            3 => Slot::of(&mut self.ae_item_sku_info_dtos),
-            4 => Slot::of(&mut self.ae_multimedia_info_dto),
-            5 => Slot::of(&mut self.package_info_dto),
-            6 => Slot::of(&mut self.ae_store_info),
-            7 => Slot::of(&mut self.product_id_converter_result),
-            8 => Slot::of(&mut self.has_whole_sale),
-            9 => Slot::of(&mut self.manufacturer_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeItemQueryResultDto);
 
 /// The object `LogisticsInfoDTO`.
 #[derive(Clone, Default)]
@@ -338,38 +244,12 @@ pub struct LogisticsInfoDto {
     pub delivery_time: Option<i64>,
 }
 
-impl Record for LogisticsInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsInfoDto",
-            fields: &[
-                Field::new("ship_to_country", Kind::String),
-                Field::new("delivery_time", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ship_to_country),
-            1 => View::of(&self.delivery_time),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsInfoDto {
+        0 => ship_to_country: Text("ship_to_country", String);
+        1 => delivery_time: Number("delivery_time", Number);
     }
 }
-
-impl RecordMut for LogisticsInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ship_to_country),
-            1 => Slot::of(&mut self.delivery_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsInfoDto);
 
 /// The object `AeItemBaseInfoDTO`.
 #[derive(Clone, Default)]
@@ -445,83 +325,27 @@ pub struct AeItemBaseInfoDto {
     pub sl_product: Option<bool>,
 }
 
-impl Record for AeItemBaseInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeItemBaseInfoDto",
-            fields: &[
-                Field::new("sl_related_product_id", Kind::Number),
-                Field::new("gmt_modified", Kind::String),
-                Field::new("product_id", Kind::Number),
-                Field::new("subject", Kind::String),
-                Field::new("product_status_type", Kind::String),
-                Field::new("gmt_create", Kind::String),
-                Field::new("mobile_detail", Kind::String),
-                Field::new("avg_evaluation_rating", Kind::String),
-                Field::new("evaluation_count", Kind::String),
-                Field::new("owner_member_seq_long", Kind::Number),
-                Field::new("detail", Kind::String),
-                Field::new("currency_code", Kind::String),
-                Field::new("category_id", Kind::Number),
-                Field::new("sales_count", Kind::String),
-                Field::new("category_sequence", Kind::String),
-                Field::new("separated_listing", Kind::Boolean),
-                Field::new("sl_product", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sl_related_product_id),
-            1 => View::of(&self.gmt_modified),
-            2 => View::of(&self.product_id),
-            3 => View::of(&self.subject),
-            4 => View::of(&self.product_status_type),
-            5 => View::of(&self.gmt_create),
-            6 => View::of(&self.mobile_detail),
-            7 => View::of(&self.avg_evaluation_rating),
-            8 => View::of(&self.evaluation_count),
-            9 => View::of(&self.owner_member_seq_long),
-            10 => View::of(&self.detail),
-            11 => View::of(&self.currency_code),
-            12 => View::of(&self.category_id),
-            13 => View::of(&self.sales_count),
-            14 => View::of(&self.category_sequence),
-            15 => View::of(&self.separated_listing),
-            16 => View::of(&self.sl_product),
-            _ => View::Absent,
-        }
+record! {
+    mut AeItemBaseInfoDto {
+        0 => sl_related_product_id: Number("sl_related_product_id", Number);
+        1 => gmt_modified: Text("gmt_modified", String);
+        2 => product_id: Number("product_id", Number);
+        3 => subject: Text("subject", String);
+        4 => product_status_type: Text("product_status_type", String);
+        5 => gmt_create: Text("gmt_create", String);
+        6 => mobile_detail: Text("mobile_detail", String);
+        7 => avg_evaluation_rating: Text("avg_evaluation_rating", String);
+        8 => evaluation_count: Text("evaluation_count", String);
+        9 => owner_member_seq_long: Number("owner_member_seq_long", Number);
+        10 => detail: Text("detail", String);
+        11 => currency_code: Text("currency_code", String);
+        12 => category_id: Number("category_id", Number);
+        13 => sales_count: Text("sales_count", String);
+        14 => category_sequence: Text("category_sequence", String);
+        15 => separated_listing: Boolean("separated_listing", Boolean);
+        16 => sl_product: Boolean("sl_product", Boolean);
     }
 }
-
-impl RecordMut for AeItemBaseInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sl_related_product_id),
-            1 => Slot::of(&mut self.gmt_modified),
-            2 => Slot::of(&mut self.product_id),
-            3 => Slot::of(&mut self.subject),
-            4 => Slot::of(&mut self.product_status_type),
-            5 => Slot::of(&mut self.gmt_create),
-            6 => Slot::of(&mut self.mobile_detail),
-            7 => Slot::of(&mut self.avg_evaluation_rating),
-            8 => Slot::of(&mut self.evaluation_count),
-            9 => Slot::of(&mut self.owner_member_seq_long),
-            10 => Slot::of(&mut self.detail),
-            11 => Slot::of(&mut self.currency_code),
-            12 => Slot::of(&mut self.category_id),
-            13 => Slot::of(&mut self.sales_count),
-            14 => Slot::of(&mut self.category_sequence),
-            15 => Slot::of(&mut self.separated_listing),
-            16 => Slot::of(&mut self.sl_product),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeItemBaseInfoDto);
 
 /// The object `AeItemProperty`.
 #[derive(Clone, Default)]
@@ -557,53 +381,17 @@ pub struct AeItemProperty {
     pub attr_name_id: Option<i64>,
 }
 
-impl Record for AeItemProperty {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeItemProperty",
-            fields: &[
-                Field::new("attr_value_start", Kind::String),
-                Field::new("attr_value_id", Kind::Number),
-                Field::new("attr_value_end", Kind::String),
-                Field::new("attr_value", Kind::String),
-                Field::new("attr_value_unit", Kind::String),
-                Field::new("attr_name", Kind::String),
-                Field::new("attr_name_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attr_value_start),
-            1 => View::of(&self.attr_value_id),
-            2 => View::of(&self.attr_value_end),
-            3 => View::of(&self.attr_value),
-            4 => View::of(&self.attr_value_unit),
-            5 => View::of(&self.attr_name),
-            6 => View::of(&self.attr_name_id),
-            _ => View::Absent,
-        }
+record! {
+    mut AeItemProperty {
+        0 => attr_value_start: Text("attr_value_start", String);
+        1 => attr_value_id: Number("attr_value_id", Number);
+        2 => attr_value_end: Text("attr_value_end", String);
+        3 => attr_value: Text("attr_value", String);
+        4 => attr_value_unit: Text("attr_value_unit", String);
+        5 => attr_name: Text("attr_name", String);
+        6 => attr_name_id: Number("attr_name_id", Number);
     }
 }
-
-impl RecordMut for AeItemProperty {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.attr_value_start),
-            1 => Slot::of(&mut self.attr_value_id),
-            2 => Slot::of(&mut self.attr_value_end),
-            3 => Slot::of(&mut self.attr_value),
-            4 => Slot::of(&mut self.attr_value_unit),
-            5 => Slot::of(&mut self.attr_name),
-            6 => Slot::of(&mut self.attr_name_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeItemProperty);
 
 /// The object `AeItemSkuInfoDTO`.
 #[derive(Clone, Default)]
@@ -695,95 +483,31 @@ pub struct AeItemSkuInfoDto {
     pub channel_discount_price: Option<String>,
 }
 
-impl Record for AeItemSkuInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeItemSkuInfoDto",
-            fields: &[
-                Field::new("sl_related_skuId", Kind::Number),
-                Field::new("offer_bulk_sale_price", Kind::String),
-                Field::new("sku_available_stock", Kind::Number),
-                Field::new("sku_bulk_order", Kind::Number),
-                Field::new("sku_price", Kind::String),
-                Field::new("offer_sale_price", Kind::String),
-                Field::new("id", Kind::String),
-                Field::new("ae_sku_property_dtos", Kind::Object).list(),
-                Field::new("barcode", Kind::String),
-                Field::new("currency_code", Kind::String),
-                Field::new("sku_id", Kind::String),
-                Field::new("sku_attr", Kind::String),
-                Field::new("ean_code", Kind::String),
-                Field::new("price_include_tax", Kind::Boolean),
-                Field::new("wholesale_price_tiers", Kind::Object).list(),
-                Field::new("buy_amount_limit_set_by_promotion", Kind::String),
-                Field::new("limit_strategy", Kind::String),
-                Field::new("tax_currency_code", Kind::String),
-                Field::new("tax_amount", Kind::String),
-                Field::new("estimated_import_charges", Kind::String),
-                Field::new("channel_discount_price", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sl_related_sku_id),
-            1 => View::of(&self.offer_bulk_sale_price),
-            2 => View::of(&self.sku_available_stock),
-            3 => View::of(&self.sku_bulk_order),
-            4 => View::of(&self.sku_price),
-            5 => View::of(&self.offer_sale_price),
-            6 => View::of(&self.id),
-            7 => View::of(&self.ae_sku_property_dtos),
-            8 => View::of(&self.barcode),
-            9 => View::of(&self.currency_code),
-            10 => View::of(&self.sku_id),
-            11 => View::of(&self.sku_attr),
-            12 => View::of(&self.ean_code),
-            13 => View::of(&self.price_include_tax),
-            14 => View::of(&self.wholesale_price_tiers),
-            15 => View::of(&self.buy_amount_limit_set_by_promotion),
-            16 => View::of(&self.limit_strategy),
-            17 => View::of(&self.tax_currency_code),
-            18 => View::of(&self.tax_amount),
-            19 => View::of(&self.estimated_import_charges),
-            20 => View::of(&self.channel_discount_price),
-            _ => View::Absent,
-        }
+record! {
+    mut AeItemSkuInfoDto {
+        0 => sl_related_sku_id: Number("sl_related_skuId", Number);
+        1 => offer_bulk_sale_price: Text("offer_bulk_sale_price", String);
+        2 => sku_available_stock: Number("sku_available_stock", Number);
+        3 => sku_bulk_order: Number("sku_bulk_order", Number);
+        4 => sku_price: Text("sku_price", String);
+        5 => offer_sale_price: Text("offer_sale_price", String);
+        6 => id: Text("id", String);
+        7 => ae_sku_property_dtos: Objects("ae_sku_property_dtos", Object, list);
+        8 => barcode: Text("barcode", String);
+        9 => currency_code: Text("currency_code", String);
+        10 => sku_id: Text("sku_id", String);
+        11 => sku_attr: Text("sku_attr", String);
+        12 => ean_code: Text("ean_code", String);
+        13 => price_include_tax: Boolean("price_include_tax", Boolean);
+        14 => wholesale_price_tiers: Objects("wholesale_price_tiers", Object, list);
+        15 => buy_amount_limit_set_by_promotion: Text("buy_amount_limit_set_by_promotion", String);
+        16 => limit_strategy: Text("limit_strategy", String);
+        17 => tax_currency_code: Text("tax_currency_code", String);
+        18 => tax_amount: Text("tax_amount", String);
+        19 => estimated_import_charges: Text("estimated_import_charges", String);
+        20 => channel_discount_price: Text("channel_discount_price", String);
     }
 }
-
-impl RecordMut for AeItemSkuInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sl_related_sku_id),
-            1 => Slot::of(&mut self.offer_bulk_sale_price),
-            2 => Slot::of(&mut self.sku_available_stock),
-            3 => Slot::of(&mut self.sku_bulk_order),
-            4 => Slot::of(&mut self.sku_price),
-            5 => Slot::of(&mut self.offer_sale_price),
-            6 => Slot::of(&mut self.id),
-            7 => Slot::of(&mut self.ae_sku_property_dtos),
-            8 => Slot::of(&mut self.barcode),
-            9 => Slot::of(&mut self.currency_code),
-            10 => Slot::of(&mut self.sku_id),
-            11 => Slot::of(&mut self.sku_attr),
-            12 => Slot::of(&mut self.ean_code),
-            13 => Slot::of(&mut self.price_include_tax),
-            14 => Slot::of(&mut self.wholesale_price_tiers),
-            15 => Slot::of(&mut self.buy_amount_limit_set_by_promotion),
-            16 => Slot::of(&mut self.limit_strategy),
-            17 => Slot::of(&mut self.tax_currency_code),
-            18 => Slot::of(&mut self.tax_amount),
-            19 => Slot::of(&mut self.estimated_import_charges),
-            20 => Slot::of(&mut self.channel_discount_price),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeItemSkuInfoDto);
 
 /// The object `AeSkuPropertyDTO`.
 #[derive(Clone, Default)]
@@ -815,50 +539,16 @@ pub struct AeSkuPropertyDto {
     pub sku_image: Option<String>,
 }
 
-impl Record for AeSkuPropertyDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeSkuPropertyDto",
-            fields: &[
-                Field::new("sku_property_value", Kind::String),
-                Field::new("property_value_id", Kind::Number),
-                Field::new("sku_property_name", Kind::String),
-                Field::new("sku_property_id", Kind::Number),
-                Field::new("property_value_definition_name", Kind::String),
-                Field::new("sku_image", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_property_value),
-            1 => View::of(&self.property_value_id),
-            2 => View::of(&self.sku_property_name),
-            3 => View::of(&self.sku_property_id),
-            4 => View::of(&self.property_value_definition_name),
-            5 => View::of(&self.sku_image),
-            _ => View::Absent,
-        }
+record! {
+    mut AeSkuPropertyDto {
+        0 => sku_property_value: Text("sku_property_value", String);
+        1 => property_value_id: Number("property_value_id", Number);
+        2 => sku_property_name: Text("sku_property_name", String);
+        3 => sku_property_id: Number("sku_property_id", Number);
+        4 => property_value_definition_name: Text("property_value_definition_name", String);
+        5 => sku_image: Text("sku_image", String);
     }
 }
-
-impl RecordMut for AeSkuPropertyDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku_property_value),
-            1 => Slot::of(&mut self.property_value_id),
-            2 => Slot::of(&mut self.sku_property_name),
-            3 => Slot::of(&mut self.sku_property_id),
-            4 => Slot::of(&mut self.property_value_definition_name),
-            5 => Slot::of(&mut self.sku_image),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeSkuPropertyDto);
 
 /// The object `WholesalePriceTier`.
 #[derive(Clone, Default)]
@@ -878,41 +568,13 @@ pub struct WholesalePriceTier {
     pub wholesale_price: Option<String>,
 }
 
-impl Record for WholesalePriceTier {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WholesalePriceTier",
-            fields: &[
-                Field::new("min_quantity", Kind::String),
-                Field::new("discount", Kind::String),
-                Field::new("wholesale_price", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.min_quantity),
-            1 => View::of(&self.discount),
-            2 => View::of(&self.wholesale_price),
-            _ => View::Absent,
-        }
+record! {
+    mut WholesalePriceTier {
+        0 => min_quantity: Text("min_quantity", String);
+        1 => discount: Text("discount", String);
+        2 => wholesale_price: Text("wholesale_price", String);
     }
 }
-
-impl RecordMut for WholesalePriceTier {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.min_quantity),
-            1 => Slot::of(&mut self.discount),
-            2 => Slot::of(&mut self.wholesale_price),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WholesalePriceTier);
 
 /// The object `AeMultimediaInfoDTO`.
 #[derive(Clone, Default)]
@@ -928,38 +590,12 @@ pub struct AeMultimediaInfoDto {
     pub image_urls: Option<String>,
 }
 
-impl Record for AeMultimediaInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeMultimediaInfoDto",
-            fields: &[
-                Field::new("ae_video_dtos", Kind::Object).list(),
-                Field::new("image_urls", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ae_video_dtos),
-            1 => View::of(&self.image_urls),
-            _ => View::Absent,
-        }
+record! {
+    mut AeMultimediaInfoDto {
+        0 => ae_video_dtos: Objects("ae_video_dtos", Object, list);
+        1 => image_urls: Text("image_urls", String);
     }
 }
-
-impl RecordMut for AeMultimediaInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ae_video_dtos),
-            1 => Slot::of(&mut self.image_urls),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeMultimediaInfoDto);
 
 /// The object `AeVideoDTO`.
 #[derive(Clone, Default)]
@@ -991,50 +627,16 @@ pub struct AeVideoDto {
     pub media_url: Option<String>,
 }
 
-impl Record for AeVideoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeVideoDto",
-            fields: &[
-                Field::new("poster_url", Kind::String),
-                Field::new("media_status", Kind::String),
-                Field::new("ali_member_id", Kind::Number),
-                Field::new("media_type", Kind::String),
-                Field::new("media_id", Kind::Number),
-                Field::new("media_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.poster_url),
-            1 => View::of(&self.media_status),
-            2 => View::of(&self.ali_member_id),
-            3 => View::of(&self.media_type),
-            4 => View::of(&self.media_id),
-            5 => View::of(&self.media_url),
-            _ => View::Absent,
-        }
+record! {
+    mut AeVideoDto {
+        0 => poster_url: Text("poster_url", String);
+        1 => media_status: Text("media_status", String);
+        2 => ali_member_id: Number("ali_member_id", Number);
+        3 => media_type: Text("media_type", String);
+        4 => media_id: Number("media_id", Number);
+        5 => media_url: Text("media_url", String);
     }
 }
-
-impl RecordMut for AeVideoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.poster_url),
-            1 => Slot::of(&mut self.media_status),
-            2 => Slot::of(&mut self.ali_member_id),
-            3 => Slot::of(&mut self.media_type),
-            4 => Slot::of(&mut self.media_id),
-            5 => Slot::of(&mut self.media_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeVideoDto);
 
 /// The object `PackageInfoDTO`.
 #[derive(Clone, Default)]
@@ -1070,53 +672,17 @@ pub struct PackageInfoDto {
     pub package_type: Option<bool>,
 }
 
-impl Record for PackageInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageInfoDto",
-            fields: &[
-                Field::new("base_unit", Kind::Number),
-                Field::new("package_height", Kind::Number),
-                Field::new("gross_weight", Kind::String),
-                Field::new("package_length", Kind::Number),
-                Field::new("package_width", Kind::Number),
-                Field::new("product_unit", Kind::Number),
-                Field::new("package_type", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.base_unit),
-            1 => View::of(&self.package_height),
-            2 => View::of(&self.gross_weight),
-            3 => View::of(&self.package_length),
-            4 => View::of(&self.package_width),
-            5 => View::of(&self.product_unit),
-            6 => View::of(&self.package_type),
-            _ => View::Absent,
-        }
+record! {
+    mut PackageInfoDto {
+        0 => base_unit: Number("base_unit", Number);
+        1 => package_height: Number("package_height", Number);
+        2 => gross_weight: Text("gross_weight", String);
+        3 => package_length: Number("package_length", Number);
+        4 => package_width: Number("package_width", Number);
+        5 => product_unit: Number("product_unit", Number);
+        6 => package_type: Boolean("package_type", Boolean);
     }
 }
-
-impl RecordMut for PackageInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.base_unit),
-            1 => Slot::of(&mut self.package_height),
-            2 => Slot::of(&mut self.gross_weight),
-            3 => Slot::of(&mut self.package_length),
-            4 => Slot::of(&mut self.package_width),
-            5 => Slot::of(&mut self.product_unit),
-            6 => Slot::of(&mut self.package_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PackageInfoDto);
 
 /// The object `AeStoreInfo`.
 #[derive(Clone, Default)]
@@ -1148,50 +714,16 @@ pub struct AeStoreInfo {
     pub store_country_code: Option<String>,
 }
 
-impl Record for AeStoreInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AeStoreInfo",
-            fields: &[
-                Field::new("item_as_described_rating", Kind::String),
-                Field::new("communication_rating", Kind::String),
-                Field::new("shipping_speed_rating", Kind::String),
-                Field::new("store_name", Kind::String),
-                Field::new("store_id", Kind::Number),
-                Field::new("store_country_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_as_described_rating),
-            1 => View::of(&self.communication_rating),
-            2 => View::of(&self.shipping_speed_rating),
-            3 => View::of(&self.store_name),
-            4 => View::of(&self.store_id),
-            5 => View::of(&self.store_country_code),
-            _ => View::Absent,
-        }
+record! {
+    mut AeStoreInfo {
+        0 => item_as_described_rating: Text("item_as_described_rating", String);
+        1 => communication_rating: Text("communication_rating", String);
+        2 => shipping_speed_rating: Text("shipping_speed_rating", String);
+        3 => store_name: Text("store_name", String);
+        4 => store_id: Number("store_id", Number);
+        5 => store_country_code: Text("store_country_code", String);
     }
 }
-
-impl RecordMut for AeStoreInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_as_described_rating),
-            1 => Slot::of(&mut self.communication_rating),
-            2 => Slot::of(&mut self.shipping_speed_rating),
-            3 => Slot::of(&mut self.store_name),
-            4 => Slot::of(&mut self.store_id),
-            5 => Slot::of(&mut self.store_country_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AeStoreInfo);
 
 /// The object `ProductIdConverterResultDTO`.
 #[derive(Clone, Default)]
@@ -1207,38 +739,12 @@ pub struct ProductIdConverterResultDto {
     pub sub_product_id: Option<String>,
 }
 
-impl Record for ProductIdConverterResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ProductIdConverterResultDto",
-            fields: &[
-                Field::new("main_product_id", Kind::Number),
-                Field::new("sub_product_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.main_product_id),
-            1 => View::of(&self.sub_product_id),
-            _ => View::Absent,
-        }
+record! {
+    mut ProductIdConverterResultDto {
+        0 => main_product_id: Number("main_product_id", Number);
+        1 => sub_product_id: Text("sub_product_id", String);
     }
 }
-
-impl RecordMut for ProductIdConverterResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.main_product_id),
-            1 => Slot::of(&mut self.sub_product_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ProductIdConverterResultDto);
 
 /// The object `ManufacturerInfo`.
 #[derive(Clone, Default)]
@@ -1270,47 +776,13 @@ pub struct ManufacturerInfo {
     pub phone: Option<String>,
 }
 
-impl Record for ManufacturerInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ManufacturerInfo",
-            fields: &[
-                Field::new("name", Kind::String),
-                Field::new("address", Kind::String).secret(),
-                Field::new("email", Kind::String),
-                Field::new("country_name", Kind::String),
-                Field::new("phone_prefix", Kind::String),
-                Field::new("phone", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.address),
-            2 => View::of(&self.email),
-            3 => View::of(&self.country_name),
-            4 => View::of(&self.phone_prefix),
-            5 => View::of(&self.phone),
-            _ => View::Absent,
-        }
+record! {
+    mut ManufacturerInfo {
+        0 => name: Text("name", String);
+        1 => address: Text("address", String, secret);
+        2 => email: Text("email", String);
+        3 => country_name: Text("country_name", String);
+        4 => phone_prefix: Text("phone_prefix", String);
+        5 => phone: Text("phone", String);
     }
 }
-
-impl RecordMut for ManufacturerInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.address),
-            2 => Slot::of(&mut self.email),
-            3 => Slot::of(&mut self.country_name),
-            4 => Slot::of(&mut self.phone_prefix),
-            5 => Slot::of(&mut self.phone),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ManufacturerInfo);

@@ -2,9 +2,7 @@
 
 //! `aliexpress.trade.buy.placeorder`: 创建代发订单（旧版）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `aliexpress.trade.buy.placeorder`: 创建代发订单（旧版）
 ///
@@ -68,27 +66,11 @@ impl Request for AliexpressTradeBuyPlaceorderRequest {
     type Response = AliexpressTradeBuyPlaceorderResponse;
 }
 
-impl Record for AliexpressTradeBuyPlaceorderRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressTradeBuyPlaceorderRequest",
-            fields: &[
-                Field::new("param_place_order_request4_open_api_d_t_o", Kind::Object)
-                    .required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param_place_order_request4_open_api_d_t_o),
-            _ => View::Absent,
-        }
+record! {
+    AliexpressTradeBuyPlaceorderRequest {
+        0 => param_place_order_request4_open_api_d_t_o: Object("param_place_order_request4_open_api_d_t_o", Object, required);
     }
 }
-
-record!(AliexpressTradeBuyPlaceorderRequest);
 
 /// The object `PlaceOrderRequest4OpenApiDto`.
 #[derive(Clone)]
@@ -117,28 +99,12 @@ impl PlaceOrderRequest4OpenApiDto {
     }
 }
 
-impl Record for PlaceOrderRequest4OpenApiDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PlaceOrderRequest4OpenApiDto",
-            fields: &[
-                Field::new("logistics_address", Kind::Object).required(),
-                Field::new("product_items", Kind::Object).list().required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_address),
-            1 => View::of(&self.product_items),
-            _ => View::Absent,
-        }
+record! {
+    PlaceOrderRequest4OpenApiDto {
+        0 => logistics_address: Object("logistics_address", Object, required);
+        1 => product_items: Objects("product_items", Object, list, required);
     }
 }
-
-record!(PlaceOrderRequest4OpenApiDto);
 
 /// The object `MaillingAddressRequestDto`.
 #[derive(Clone)]
@@ -420,68 +386,32 @@ impl MaillingAddressRequestDto {
     }
 }
 
-impl Record for MaillingAddressRequestDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaillingAddressRequestDto",
-            fields: &[
-                Field::new("address", Kind::String).required().secret(),
-                Field::new("address2", Kind::String).secret(),
-                Field::new("city", Kind::String),
-                Field::new("contact_person", Kind::String).secret(),
-                Field::new("country", Kind::String),
-                Field::new("cpf", Kind::String).secret(),
-                Field::new("full_name", Kind::String).secret(),
-                Field::new("locale", Kind::String),
-                Field::new("mobile_no", Kind::String).secret(),
-                Field::new("passport_no", Kind::String).secret(),
-                Field::new("passport_no_date", Kind::String).secret(),
-                Field::new("passport_organization", Kind::String),
-                Field::new("phone_country", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("tax_number", Kind::String).secret(),
-                Field::new("zip", Kind::String),
-                Field::new("rut_no", Kind::String).secret(),
-                Field::new("foreigner_passport_no", Kind::String).secret(),
-                Field::new("is_foreigner", Kind::String),
-                Field::new("vat_no", Kind::String).secret(),
-                Field::new("tax_company", Kind::String),
-                Field::new("location_tree_address_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.address2),
-            2 => View::of(&self.city),
-            3 => View::of(&self.contact_person),
-            4 => View::of(&self.country),
-            5 => View::of(&self.cpf),
-            6 => View::of(&self.full_name),
-            7 => View::of(&self.locale),
-            8 => View::of(&self.mobile_no),
-            9 => View::of(&self.passport_no),
-            10 => View::of(&self.passport_no_date),
-            11 => View::of(&self.passport_organization),
-            12 => View::of(&self.phone_country),
-            13 => View::of(&self.province),
-            14 => View::of(&self.tax_number),
-            15 => View::of(&self.zip),
-            16 => View::of(&self.rut_no),
-            17 => View::of(&self.foreigner_passport_no),
-            18 => View::of(&self.is_foreigner),
-            19 => View::of(&self.vat_no),
-            20 => View::of(&self.tax_company),
-            21 => View::of(&self.location_tree_address_id),
-            _ => View::Absent,
-        }
+record! {
+    MaillingAddressRequestDto {
+        0 => address: RequiredText("address", String, required, secret);
+        1 => address2: Text("address2", String, secret);
+        2 => city: Text("city", String);
+        3 => contact_person: Text("contact_person", String, secret);
+        4 => country: Text("country", String);
+        5 => cpf: Text("cpf", String, secret);
+        6 => full_name: Text("full_name", String, secret);
+        7 => locale: Text("locale", String);
+        8 => mobile_no: Text("mobile_no", String, secret);
+        9 => passport_no: Text("passport_no", String, secret);
+        10 => passport_no_date: Text("passport_no_date", String, secret);
+        11 => passport_organization: Text("passport_organization", String);
+        12 => phone_country: Text("phone_country", String);
+        13 => province: Text("province", String);
+        14 => tax_number: Text("tax_number", String, secret);
+        15 => zip: Text("zip", String);
+        16 => rut_no: Text("rut_no", String, secret);
+        17 => foreigner_passport_no: Text("foreigner_passport_no", String, secret);
+        18 => is_foreigner: Text("is_foreigner", String);
+        19 => vat_no: Text("vat_no", String, secret);
+        20 => tax_company: Text("tax_company", String);
+        21 => location_tree_address_id: Text("location_tree_address_id", String);
     }
 }
-
-record!(MaillingAddressRequestDto);
 
 /// The object `ProductBaseItem`.
 #[derive(Clone)]
@@ -546,34 +476,15 @@ impl ProductBaseItem {
     }
 }
 
-impl Record for ProductBaseItem {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ProductBaseItem",
-            fields: &[
-                Field::new("product_count", Kind::Number).required(),
-                Field::new("product_id", Kind::Number).required(),
-                Field::new("sku_attr", Kind::String),
-                Field::new("logistics_service_name", Kind::String),
-                Field::new("order_memo", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.product_count),
-            1 => View::of(&self.product_id),
-            2 => View::of(&self.sku_attr),
-            3 => View::of(&self.logistics_service_name),
-            4 => View::of(&self.order_memo),
-            _ => View::Absent,
-        }
+record! {
+    ProductBaseItem {
+        0 => product_count: RequiredNumber("product_count", Number, required);
+        1 => product_id: RequiredNumber("product_id", Number, required);
+        2 => sku_attr: Text("sku_attr", String);
+        3 => logistics_service_name: Text("logistics_service_name", String);
+        4 => order_memo: Text("order_memo", String);
     }
 }
-
-record!(ProductBaseItem);
 
 /// The response of `aliexpress.trade.buy.placeorder`.
 #[derive(Clone, Default)]
@@ -585,33 +496,11 @@ pub struct AliexpressTradeBuyPlaceorderResponse {
     pub result: Option<PlaceOrderRes4OpenApiDto>,
 }
 
-impl Record for AliexpressTradeBuyPlaceorderResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AliexpressTradeBuyPlaceorderResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AliexpressTradeBuyPlaceorderResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AliexpressTradeBuyPlaceorderResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AliexpressTradeBuyPlaceorderResponse);
 
 /// The object `PlaceOrderRes4OpenApiDto`.
 #[derive(Clone, Default)]
@@ -635,41 +524,11 @@ pub struct PlaceOrderRes4OpenApiDto {
     pub is_success: Option<bool>,
 }
 
-impl Record for PlaceOrderRes4OpenApiDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PlaceOrderRes4OpenApiDto",
-            fields: &[
-                Field::new("error_code", Kind::String),
-                Field::new("error_msg", Kind::String),
-                Field::new("order_list", Kind::Number).list(),
-                Field::new("is_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_code),
-            1 => View::of(&self.error_msg),
-            2 => View::of(&self.order_list),
-            3 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut PlaceOrderRes4OpenApiDto {
+        0 => error_code: Text("error_code", String);
+        1 => error_msg: Text("error_msg", String);
+        2 => order_list: Numbers("order_list", Number, list);
+        3 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for PlaceOrderRes4OpenApiDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_code),
-            1 => Slot::of(&mut self.error_msg),
-            2 => Slot::of(&mut self.order_list),
-            3 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PlaceOrderRes4OpenApiDto);

@@ -2,9 +2,7 @@
 
 //! `taobao.crm.grade.set`: 设置会员等级规则
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.crm.grade.set`: 设置会员等级规则
 ///
@@ -93,47 +91,15 @@ impl Request for CrmGradeSetRequest {
     type Response = CrmGradeSetResponse;
 }
 
-impl Record for CrmGradeSetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CrmGradeSetRequest",
-            fields: &[
-                Field::new("amount", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(4)]),
-                Field::new("grade", Kind::Number)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(4)]),
-                Field::new("count", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(4)]),
-                Field::new("discount", Kind::Number)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(4)]),
-                Field::new("hierarchy", Kind::Boolean)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(4)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.amount),
-            1 => View::of(&self.grade),
-            2 => View::of(&self.count),
-            3 => View::of(&self.discount),
-            4 => View::of(&self.hierarchy),
-            _ => View::Absent,
-        }
+record! {
+    CrmGradeSetRequest {
+        0 => amount: Numbers("amount", Number, list, [MaxListSize(4)]);
+        1 => grade: Numbers("grade", Number, list, required, [MaxListSize(4)]);
+        2 => count: Numbers("count", Number, list, [MaxListSize(4)]);
+        3 => discount: Numbers("discount", Number, list, required, [MaxListSize(4)]);
+        4 => hierarchy: Booleans("hierarchy", Boolean, list, required, [MaxListSize(4)]);
     }
 }
-
-record!(CrmGradeSetRequest);
 
 /// The response of `taobao.crm.grade.set`.
 #[derive(Clone, Default)]
@@ -145,30 +111,8 @@ pub struct CrmGradeSetResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for CrmGradeSetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CrmGradeSetResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut CrmGradeSetResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for CrmGradeSetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CrmGradeSetResponse);

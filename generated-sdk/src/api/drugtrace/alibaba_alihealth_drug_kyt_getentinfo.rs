@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drug.kyt.getentinfo`: 按名称查询企业的标识
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.alihealth.drug.kyt.getentinfo`: 按名称查询企业的标识
 ///
@@ -48,24 +46,11 @@ impl Request for AlibabaAlihealthDrugKytGetentinfoRequest {
     type Response = AlibabaAlihealthDrugKytGetentinfoResponse;
 }
 
-impl Record for AlibabaAlihealthDrugKytGetentinfoRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytGetentinfoRequest",
-            fields: &[Field::new("ent_name", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ent_name),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugKytGetentinfoRequest {
+        0 => ent_name: RequiredText("ent_name", String, required);
     }
 }
-
-record!(AlibabaAlihealthDrugKytGetentinfoRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.getentinfo`.
 #[derive(Clone, Default)]
@@ -77,33 +62,11 @@ pub struct AlibabaAlihealthDrugKytGetentinfoResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugKytGetentinfoResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytGetentinfoResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugKytGetentinfoResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugKytGetentinfoResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugKytGetentinfoResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -127,44 +90,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `PUserEntInfoDto`.
 #[derive(Clone, Default)]
@@ -184,38 +117,10 @@ pub struct PUserEntInfoDto {
     pub network_type: Option<String>,
 }
 
-impl Record for PUserEntInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PUserEntInfoDto",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("ent_id", Kind::String),
-                Field::new("network_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.ent_id),
-            2 => View::of(&self.network_type),
-            _ => View::Absent,
-        }
+record! {
+    mut PUserEntInfoDto {
+        0 => ref_ent_id: Text("ref_ent_id", String);
+        1 => ent_id: Text("ent_id", String);
+        2 => network_type: Text("network_type", String);
     }
 }
-
-impl RecordMut for PUserEntInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ref_ent_id),
-            1 => Slot::of(&mut self.ent_id),
-            2 => Slot::of(&mut self.network_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PUserEntInfoDto);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drug.kyt.searchbill`: 查询出入库单
 
-use top_protocol::generated::{
-    Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View, record,
-    required,
-};
+use top_protocol::generated::{Paged, Paging, Request, record, required};
 
 /// `alibaba.alihealth.drug.kyt.searchbill`: 查询出入库单
 ///
@@ -195,46 +192,21 @@ impl Paged for AlibabaAlihealthDrugKytSearchbillRequest {
     }
 }
 
-impl Record for AlibabaAlihealthDrugKytSearchbillRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytSearchbillRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("auth_ref_user_id", Kind::String).required(),
-                Field::new("begin_date", Kind::String).required(),
-                Field::new("end_date", Kind::String).required(),
-                Field::new("partner_id_send", Kind::String),
-                Field::new("partner_id_recv", Kind::String),
-                Field::new("agent_ref_user_id", Kind::String),
-                Field::new("bill_code", Kind::String),
-                Field::new("bill_type", Kind::String).required(),
-                Field::new("cur_page", Kind::Number).required(),
-                Field::new("page_size", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.auth_ref_user_id),
-            2 => View::of(&self.begin_date),
-            3 => View::of(&self.end_date),
-            4 => View::of(&self.partner_id_send),
-            5 => View::of(&self.partner_id_recv),
-            6 => View::of(&self.agent_ref_user_id),
-            7 => View::of(&self.bill_code),
-            8 => View::of(&self.bill_type),
-            9 => View::of(&self.cur_page),
-            10 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugKytSearchbillRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => auth_ref_user_id: RequiredText("auth_ref_user_id", String, required);
+        2 => begin_date: RequiredText("begin_date", String, required);
+        3 => end_date: RequiredText("end_date", String, required);
+        4 => partner_id_send: Text("partner_id_send", String);
+        5 => partner_id_recv: Text("partner_id_recv", String);
+        6 => agent_ref_user_id: Text("agent_ref_user_id", String);
+        7 => bill_code: Text("bill_code", String);
+        8 => bill_type: RequiredText("bill_type", String, required);
+        9 => cur_page: RequiredNumber("cur_page", Number, required);
+        10 => page_size: RequiredNumber("page_size", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugKytSearchbillRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.searchbill`.
 #[derive(Clone, Default)]
@@ -246,33 +218,11 @@ pub struct AlibabaAlihealthDrugKytSearchbillResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugKytSearchbillResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytSearchbillResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugKytSearchbillResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugKytSearchbillResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugKytSearchbillResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -296,44 +246,14 @@ pub struct ResultModel {
     pub success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `PageInfoDto`.
 #[derive(Clone, Default)]
@@ -349,38 +269,12 @@ pub struct PageInfoDto {
     pub total_num: Option<i64>,
 }
 
-impl Record for PageInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageInfoDto",
-            fields: &[
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("total_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            1 => View::of(&self.total_num),
-            _ => View::Absent,
-        }
+record! {
+    mut PageInfoDto {
+        0 => result_list: Objects("result_list", Object, list);
+        1 => total_num: Number("total_num", Number);
     }
 }
-
-impl RecordMut for PageInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            1 => Slot::of(&mut self.total_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageInfoDto);
 
 /// The object `BillChkInOutDo`.
 #[derive(Clone, Default)]
@@ -468,89 +362,27 @@ pub struct BillChkInOutDo {
     pub from_ref_user_id: Option<String>,
 }
 
-impl Record for BillChkInOutDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillChkInOutDo",
-            fields: &[
-                Field::new("bill_type", Kind::String),
-                Field::new("bill_code", Kind::String),
-                Field::new("from_user_id", Kind::String),
-                Field::new("ref_user_name", Kind::String),
-                Field::new("ref_user_id", Kind::String),
-                Field::new("produce_date", Kind::String),
-                Field::new("upload_file_name", Kind::String),
-                Field::new("from_user_name", Kind::String),
-                Field::new("to_user_id", Kind::String),
-                Field::new("produce_ent_id", Kind::String),
-                Field::new("bill_time", Kind::String),
-                Field::new("user_role_type", Kind::String),
-                Field::new("process_date", Kind::String),
-                Field::new("bill_id", Kind::String),
-                Field::new("to_user_name", Kind::String),
-                Field::new("agent_user_name", Kind::String),
-                Field::new("agent_ref_user_id", Kind::String),
-                Field::new("bill_type_name", Kind::String),
-                Field::new("to_ref_user_id", Kind::String),
-                Field::new("from_ref_user_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_type),
-            1 => View::of(&self.bill_code),
-            2 => View::of(&self.from_user_id),
-            3 => View::of(&self.ref_user_name),
-            4 => View::of(&self.ref_user_id),
-            5 => View::of(&self.produce_date),
-            6 => View::of(&self.upload_file_name),
-            7 => View::of(&self.from_user_name),
-            8 => View::of(&self.to_user_id),
-            9 => View::of(&self.produce_ent_id),
-            10 => View::of(&self.bill_time),
-            11 => View::of(&self.user_role_type),
-            12 => View::of(&self.process_date),
-            13 => View::of(&self.bill_id),
-            14 => View::of(&self.to_user_name),
-            15 => View::of(&self.agent_user_name),
-            16 => View::of(&self.agent_ref_user_id),
-            17 => View::of(&self.bill_type_name),
-            18 => View::of(&self.to_ref_user_id),
-            19 => View::of(&self.from_ref_user_id),
-            _ => View::Absent,
-        }
+record! {
+    mut BillChkInOutDo {
+        0 => bill_type: Text("bill_type", String);
+        1 => bill_code: Text("bill_code", String);
+        2 => from_user_id: Text("from_user_id", String);
+        3 => ref_user_name: Text("ref_user_name", String);
+        4 => ref_user_id: Text("ref_user_id", String);
+        5 => produce_date: Text("produce_date", String);
+        6 => upload_file_name: Text("upload_file_name", String);
+        7 => from_user_name: Text("from_user_name", String);
+        8 => to_user_id: Text("to_user_id", String);
+        9 => produce_ent_id: Text("produce_ent_id", String);
+        10 => bill_time: Text("bill_time", String);
+        11 => user_role_type: Text("user_role_type", String);
+        12 => process_date: Text("process_date", String);
+        13 => bill_id: Text("bill_id", String);
+        14 => to_user_name: Text("to_user_name", String);
+        15 => agent_user_name: Text("agent_user_name", String);
+        16 => agent_ref_user_id: Text("agent_ref_user_id", String);
+        17 => bill_type_name: Text("bill_type_name", String);
+        18 => to_ref_user_id: Text("to_ref_user_id", String);
+        19 => from_ref_user_id: Text("from_ref_user_id", String);
     }
 }
-
-impl RecordMut for BillChkInOutDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.bill_type),
-            1 => Slot::of(&mut self.bill_code),
-            2 => Slot::of(&mut self.from_user_id),
-            3 => Slot::of(&mut self.ref_user_name),
-            4 => Slot::of(&mut self.ref_user_id),
-            5 => Slot::of(&mut self.produce_date),
-            6 => Slot::of(&mut self.upload_file_name),
-            7 => Slot::of(&mut self.from_user_name),
-            8 => Slot::of(&mut self.to_user_id),
-            9 => Slot::of(&mut self.produce_ent_id),
-            10 => Slot::of(&mut self.bill_time),
-            11 => Slot::of(&mut self.user_role_type),
-            12 => Slot::of(&mut self.process_date),
-            13 => Slot::of(&mut self.bill_id),
-            14 => Slot::of(&mut self.to_user_name),
-            15 => Slot::of(&mut self.agent_user_name),
-            16 => Slot::of(&mut self.agent_ref_user_id),
-            17 => Slot::of(&mut self.bill_type_name),
-            18 => Slot::of(&mut self.to_ref_user_id),
-            19 => Slot::of(&mut self.from_ref_user_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillChkInOutDo);

@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drug.kyt.singlerelation`: 查询追溯码的关联关系
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `alibaba.alihealth.drug.kyt.singlerelation`: 查询追溯码的关联关系
 ///
@@ -68,30 +66,13 @@ impl Request for AlibabaAlihealthDrugKytSinglerelationRequest {
     type Response = AlibabaAlihealthDrugKytSinglerelationResponse;
 }
 
-impl Record for AlibabaAlihealthDrugKytSinglerelationRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytSinglerelationRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("code", Kind::String).required(),
-                Field::new("des_ref_ent_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.code),
-            2 => View::of(&self.des_ref_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugKytSinglerelationRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => code: RequiredText("code", String, required);
+        2 => des_ref_ent_id: RequiredText("des_ref_ent_id", String, required);
     }
 }
-
-record!(AlibabaAlihealthDrugKytSinglerelationRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.singlerelation`.
 #[derive(Clone, Default)]
@@ -103,33 +84,11 @@ pub struct AlibabaAlihealthDrugKytSinglerelationResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugKytSinglerelationResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytSinglerelationResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugKytSinglerelationResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugKytSinglerelationResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugKytSinglerelationResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -153,44 +112,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model_list", Kind::Object).list(),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model_list),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model_list: Objects("model_list", Object, list);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model_list),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `CodeRelationDto`.
 #[derive(Clone, Default)]
@@ -222,50 +151,16 @@ pub struct CodeRelationDto {
     pub produce_info_list: Vec<ProduceInfoDto>,
 }
 
-impl Record for CodeRelationDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeRelationDto",
-            fields: &[
-                Field::new("code_active_info_d_t_o", Kind::Object),
-                Field::new("code_relation_list", Kind::Object).list(),
-                Field::new("is_smallest", Kind::String),
-                Field::new("pkg_info_d_t_o", Kind::Object),
-                Field::new("base_infos_d_t_o", Kind::Object),
-                Field::new("produce_info_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code_active_info_d_t_o),
-            1 => View::of(&self.code_relation_list),
-            2 => View::of(&self.is_smallest),
-            3 => View::of(&self.pkg_info_d_t_o),
-            4 => View::of(&self.base_infos_d_t_o),
-            5 => View::of(&self.produce_info_list),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeRelationDto {
+        0 => code_active_info_d_t_o: Object("code_active_info_d_t_o", Object);
+        1 => code_relation_list: Objects("code_relation_list", Object, list);
+        2 => is_smallest: Text("is_smallest", String);
+        3 => pkg_info_d_t_o: Object("pkg_info_d_t_o", Object);
+        4 => base_infos_d_t_o: Object("base_infos_d_t_o", Object);
+        5 => produce_info_list: Objects("produce_info_list", Object, list);
     }
 }
-
-impl RecordMut for CodeRelationDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code_active_info_d_t_o),
-            1 => Slot::of(&mut self.code_relation_list),
-            2 => Slot::of(&mut self.is_smallest),
-            3 => Slot::of(&mut self.pkg_info_d_t_o),
-            4 => Slot::of(&mut self.base_infos_d_t_o),
-            5 => Slot::of(&mut self.produce_info_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeRelationDto);
 
 /// The object `CodeActiveInfoDto`.
 #[derive(Clone, Default)]
@@ -365,101 +260,33 @@ pub struct CodeActiveInfoDto {
     pub code_active_info_id: Option<String>,
 }
 
-impl Record for CodeActiveInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeActiveInfoDto",
-            fields: &[
-                Field::new("process_flag", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("relation_type", Kind::String),
-                Field::new("user_cert", Kind::String).secret(),
-                Field::new("prod_code", Kind::String),
-                Field::new("oper_ic_name", Kind::String),
-                Field::new("upload_file_name", Kind::String),
-                Field::new("upload_file_path", Kind::String),
-                Field::new("active_date", Kind::Date),
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("ent_id", Kind::String),
-                Field::new("process_date", Kind::Date),
-                Field::new("process_end_date", Kind::Date),
-                Field::new("oper_ic_code", Kind::String),
-                Field::new("upload_flag", Kind::String),
-                Field::new("crt_date", Kind::Date),
-                Field::new("process_count", Kind::String),
-                Field::new("active_count", Kind::Number),
-                Field::new("other_num", Kind::Number),
-                Field::new("small_num", Kind::Number),
-                Field::new("crt_date_string", Kind::String),
-                Field::new("bill_in_id", Kind::String),
-                Field::new("code_active_info_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.process_flag),
-            1 => View::of(&self.status),
-            2 => View::of(&self.relation_type),
-            3 => View::of(&self.user_cert),
-            4 => View::of(&self.prod_code),
-            5 => View::of(&self.oper_ic_name),
-            6 => View::of(&self.upload_file_name),
-            7 => View::of(&self.upload_file_path),
-            8 => View::of(&self.active_date),
-            9 => View::of(&self.ref_ent_id),
-            10 => View::of(&self.ent_id),
-            11 => View::of(&self.process_date),
-            12 => View::of(&self.process_end_date),
-            13 => View::of(&self.oper_ic_code),
-            14 => View::of(&self.upload_flag),
-            15 => View::of(&self.crt_date),
-            16 => View::of(&self.process_count),
-            17 => View::of(&self.active_count),
-            18 => View::of(&self.other_num),
-            19 => View::of(&self.small_num),
-            20 => View::of(&self.crt_date_string),
-            21 => View::of(&self.bill_in_id),
-            22 => View::of(&self.code_active_info_id),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeActiveInfoDto {
+        0 => process_flag: Text("process_flag", String);
+        1 => status: Text("status", String);
+        2 => relation_type: Text("relation_type", String);
+        3 => user_cert: Text("user_cert", String, secret);
+        4 => prod_code: Text("prod_code", String);
+        5 => oper_ic_name: Text("oper_ic_name", String);
+        6 => upload_file_name: Text("upload_file_name", String);
+        7 => upload_file_path: Text("upload_file_path", String);
+        8 => active_date: Date("active_date", Date);
+        9 => ref_ent_id: Text("ref_ent_id", String);
+        10 => ent_id: Text("ent_id", String);
+        11 => process_date: Date("process_date", Date);
+        12 => process_end_date: Date("process_end_date", Date);
+        13 => oper_ic_code: Text("oper_ic_code", String);
+        14 => upload_flag: Text("upload_flag", String);
+        15 => crt_date: Date("crt_date", Date);
+        16 => process_count: Text("process_count", String);
+        17 => active_count: Number("active_count", Number);
+        18 => other_num: Number("other_num", Number);
+        19 => small_num: Number("small_num", Number);
+        20 => crt_date_string: Text("crt_date_string", String);
+        21 => bill_in_id: Text("bill_in_id", String);
+        22 => code_active_info_id: Text("code_active_info_id", String);
     }
 }
-
-impl RecordMut for CodeActiveInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.process_flag),
-            1 => Slot::of(&mut self.status),
-            2 => Slot::of(&mut self.relation_type),
-            3 => Slot::of(&mut self.user_cert),
-            4 => Slot::of(&mut self.prod_code),
-            5 => Slot::of(&mut self.oper_ic_name),
-            6 => Slot::of(&mut self.upload_file_name),
-            7 => Slot::of(&mut self.upload_file_path),
-            8 => Slot::of(&mut self.active_date),
-            9 => Slot::of(&mut self.ref_ent_id),
-            10 => Slot::of(&mut self.ent_id),
-            11 => Slot::of(&mut self.process_date),
-            12 => Slot::of(&mut self.process_end_date),
-            13 => Slot::of(&mut self.oper_ic_code),
-            14 => Slot::of(&mut self.upload_flag),
-            15 => Slot::of(&mut self.crt_date),
-            16 => Slot::of(&mut self.process_count),
-            17 => Slot::of(&mut self.active_count),
-            18 => Slot::of(&mut self.other_num),
-            19 => Slot::of(&mut self.small_num),
-            20 => Slot::of(&mut self.crt_date_string),
-            21 => Slot::of(&mut self.bill_in_id),
-            22 => Slot::of(&mut self.code_active_info_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeActiveInfoDto);
 
 /// The object `CodeInfo`.
 #[derive(Clone, Default)]
@@ -487,47 +314,15 @@ pub struct CodeInfo {
     pub code_pack_level: Option<String>,
 }
 
-impl Record for CodeInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeInfo",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("code_level", Kind::String),
-                Field::new("parent_code", Kind::String),
-                Field::new("code_pack_level", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.code),
-            2 => View::of(&self.code_level),
-            3 => View::of(&self.parent_code),
-            4 => View::of(&self.code_pack_level),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeInfo {
+        0 => status: Text("status", String);
+        1 => code: Text("code", String);
+        2 => code_level: Text("code_level", String);
+        3 => parent_code: Text("parent_code", String);
+        4 => code_pack_level: Text("code_pack_level", String);
     }
 }
-
-impl RecordMut for CodeInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.code_level),
-            3 => Slot::of(&mut self.parent_code),
-            4 => Slot::of(&mut self.code_pack_level),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeInfo);
 
 /// The object `PkgInfoDto`.
 #[derive(Clone, Default)]
@@ -539,33 +334,11 @@ pub struct PkgInfoDto {
     pub code_list: Vec<String>,
 }
 
-impl Record for PkgInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PkgInfoDto",
-            fields: &[Field::new("code_list", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code_list),
-            _ => View::Absent,
-        }
+record! {
+    mut PkgInfoDto {
+        0 => code_list: Texts("code_list", String, list);
     }
 }
-
-impl RecordMut for PkgInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PkgInfoDto);
 
 /// The object `BaseInfosDto`.
 #[derive(Clone, Default)]
@@ -577,33 +350,11 @@ pub struct BaseInfosDto {
     pub base_info_list: Vec<BaseInfoDto>,
 }
 
-impl Record for BaseInfosDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BaseInfosDto",
-            fields: &[Field::new("base_info_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.base_info_list),
-            _ => View::Absent,
-        }
+record! {
+    mut BaseInfosDto {
+        0 => base_info_list: Objects("base_info_list", Object, list);
     }
 }
-
-impl RecordMut for BaseInfosDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.base_info_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BaseInfosDto);
 
 /// The object `BaseInfoDto`.
 #[derive(Clone, Default)]
@@ -671,77 +422,25 @@ pub struct BaseInfoDto {
     pub physic_type: Option<String>,
 }
 
-impl Record for BaseInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BaseInfoDto",
-            fields: &[
-                Field::new("physic_info", Kind::String),
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("pkg_spec", Kind::String),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("prepn_type", Kind::String),
-                Field::new("physic_name", Kind::String),
-                Field::new("pkg_ratio", Kind::String),
-                Field::new("exprie_date", Kind::String),
-                Field::new("produce_batch_no", Kind::String),
-                Field::new("produce_date", Kind::String),
-                Field::new("sub_type_no", Kind::String),
-                Field::new("product_code", Kind::String),
-                Field::new("prod_id", Kind::String),
-                Field::new("approve_no", Kind::String),
-                Field::new("physic_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.physic_info),
-            1 => View::of(&self.ref_ent_id),
-            2 => View::of(&self.pkg_spec),
-            3 => View::of(&self.prepn_spec),
-            4 => View::of(&self.prepn_type),
-            5 => View::of(&self.physic_name),
-            6 => View::of(&self.pkg_ratio),
-            7 => View::of(&self.exprie_date),
-            8 => View::of(&self.produce_batch_no),
-            9 => View::of(&self.produce_date),
-            10 => View::of(&self.sub_type_no),
-            11 => View::of(&self.product_code),
-            12 => View::of(&self.prod_id),
-            13 => View::of(&self.approve_no),
-            14 => View::of(&self.physic_type),
-            _ => View::Absent,
-        }
+record! {
+    mut BaseInfoDto {
+        0 => physic_info: Text("physic_info", String);
+        1 => ref_ent_id: Text("ref_ent_id", String);
+        2 => pkg_spec: Text("pkg_spec", String);
+        3 => prepn_spec: Text("prepn_spec", String);
+        4 => prepn_type: Text("prepn_type", String);
+        5 => physic_name: Text("physic_name", String);
+        6 => pkg_ratio: Text("pkg_ratio", String);
+        7 => exprie_date: Text("exprie_date", String);
+        8 => produce_batch_no: Text("produce_batch_no", String);
+        9 => produce_date: Text("produce_date", String);
+        10 => sub_type_no: Text("sub_type_no", String);
+        11 => product_code: Text("product_code", String);
+        12 => prod_id: Text("prod_id", String);
+        13 => approve_no: Text("approve_no", String);
+        14 => physic_type: Text("physic_type", String);
     }
 }
-
-impl RecordMut for BaseInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.physic_info),
-            1 => Slot::of(&mut self.ref_ent_id),
-            2 => Slot::of(&mut self.pkg_spec),
-            3 => Slot::of(&mut self.prepn_spec),
-            4 => Slot::of(&mut self.prepn_type),
-            5 => Slot::of(&mut self.physic_name),
-            6 => Slot::of(&mut self.pkg_ratio),
-            7 => Slot::of(&mut self.exprie_date),
-            8 => Slot::of(&mut self.produce_batch_no),
-            9 => Slot::of(&mut self.produce_date),
-            10 => Slot::of(&mut self.sub_type_no),
-            11 => Slot::of(&mut self.product_code),
-            12 => Slot::of(&mut self.prod_id),
-            13 => Slot::of(&mut self.approve_no),
-            14 => Slot::of(&mut self.physic_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BaseInfoDto);
 
 /// The object `ProduceInfoDto`.
 #[derive(Clone, Default)]
@@ -769,44 +468,12 @@ pub struct ProduceInfoDto {
     pub pkg_amount: Option<String>,
 }
 
-impl Record for ProduceInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ProduceInfoDto",
-            fields: &[
-                Field::new("produce_date", Kind::Date),
-                Field::new("expire_date", Kind::String),
-                Field::new("batch_no", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("pkg_amount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.produce_date),
-            1 => View::of(&self.expire_date),
-            2 => View::of(&self.batch_no),
-            3 => View::of(&self.code),
-            4 => View::of(&self.pkg_amount),
-            _ => View::Absent,
-        }
+record! {
+    mut ProduceInfoDto {
+        0 => produce_date: Date("produce_date", Date);
+        1 => expire_date: Text("expire_date", String);
+        2 => batch_no: Text("batch_no", String);
+        3 => code: Text("code", String);
+        4 => pkg_amount: Text("pkg_amount", String);
     }
 }
-
-impl RecordMut for ProduceInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.produce_date),
-            1 => Slot::of(&mut self.expire_date),
-            2 => Slot::of(&mut self.batch_no),
-            3 => Slot::of(&mut self.code),
-            4 => Slot::of(&mut self.pkg_amount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ProduceInfoDto);

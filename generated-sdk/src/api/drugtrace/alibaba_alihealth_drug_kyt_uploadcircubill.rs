@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drug.kyt.uploadcircubill`: 上传生产批发单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-    required,
-};
+use top_protocol::generated::{DateTime, Request, record, required};
 
 /// `alibaba.alihealth.drug.kyt.uploadcircubill`: 上传生产批发单
 ///
@@ -383,82 +380,39 @@ impl Request for AlibabaAlihealthDrugKytUploadcircubillRequest {
     type Response = AlibabaAlihealthDrugKytUploadcircubillResponse;
 }
 
-impl Record for AlibabaAlihealthDrugKytUploadcircubillRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytUploadcircubillRequest",
-            fields: &[
-                Field::new("bill_code", Kind::String).required(),
-                Field::new("bill_time", Kind::Date).required(),
-                Field::new("bill_type", Kind::Number).required(),
-                Field::new("physic_type", Kind::Number).required(),
-                Field::new("ref_user_id", Kind::String).required(),
-                Field::new("agent_ref_user_id", Kind::String),
-                Field::new("from_user_id", Kind::String).required(),
-                Field::new("to_user_id", Kind::String).required(),
-                Field::new("dest_user_id", Kind::String),
-                Field::new("oper_ic_code", Kind::String).required(),
-                Field::new("oper_ic_name", Kind::String),
-                Field::new("file_content", Kind::String).required(),
-                Field::new("upload_file_name", Kind::String).required(),
-                Field::new("client_type", Kind::String).required(),
-                Field::new("from_address", Kind::String),
-                Field::new("to_address", Kind::String),
-                Field::new("from_bill_code", Kind::String),
-                Field::new("order_code", Kind::String),
-                Field::new("from_person", Kind::String).secret(),
-                Field::new("to_person", Kind::String).secret(),
-                Field::new("dis_ref_ent_id", Kind::String),
-                Field::new("dis_ent_id", Kind::String),
-                Field::new("qu_receivable", Kind::Number),
-                Field::new("xt_is_check", Kind::String),
-                Field::new("xt_check_code", Kind::String),
-                Field::new("xt_check_code_desc", Kind::String),
-                Field::new("drug_list_json", Kind::String),
-                Field::new("ass_ref_ent_id", Kind::String),
-                Field::new("ass_ent_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_code),
-            1 => View::of(&self.bill_time),
-            2 => View::of(&self.bill_type),
-            3 => View::of(&self.physic_type),
-            4 => View::of(&self.ref_user_id),
-            5 => View::of(&self.agent_ref_user_id),
-            6 => View::of(&self.from_user_id),
-            7 => View::of(&self.to_user_id),
-            8 => View::of(&self.dest_user_id),
-            9 => View::of(&self.oper_ic_code),
-            10 => View::of(&self.oper_ic_name),
-            11 => View::of(&self.file_content),
-            12 => View::of(&self.upload_file_name),
-            13 => View::of(&self.client_type),
-            14 => View::of(&self.from_address),
-            15 => View::of(&self.to_address),
-            16 => View::of(&self.from_bill_code),
-            17 => View::of(&self.order_code),
-            18 => View::of(&self.from_person),
-            19 => View::of(&self.to_person),
-            20 => View::of(&self.dis_ref_ent_id),
-            21 => View::of(&self.dis_ent_id),
-            22 => View::of(&self.qu_receivable),
-            23 => View::of(&self.xt_is_check),
-            24 => View::of(&self.xt_check_code),
-            25 => View::of(&self.xt_check_code_desc),
-            26 => View::of(&self.drug_list_json),
-            27 => View::of(&self.ass_ref_ent_id),
-            28 => View::of(&self.ass_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugKytUploadcircubillRequest {
+        0 => bill_code: RequiredText("bill_code", String, required);
+        1 => bill_time: RequiredDate("bill_time", Date, required);
+        2 => bill_type: RequiredNumber("bill_type", Number, required);
+        3 => physic_type: RequiredNumber("physic_type", Number, required);
+        4 => ref_user_id: RequiredText("ref_user_id", String, required);
+        5 => agent_ref_user_id: Text("agent_ref_user_id", String);
+        6 => from_user_id: RequiredText("from_user_id", String, required);
+        7 => to_user_id: RequiredText("to_user_id", String, required);
+        8 => dest_user_id: Text("dest_user_id", String);
+        9 => oper_ic_code: RequiredText("oper_ic_code", String, required);
+        10 => oper_ic_name: Text("oper_ic_name", String);
+        11 => file_content: RequiredText("file_content", String, required);
+        12 => upload_file_name: RequiredText("upload_file_name", String, required);
+        13 => client_type: RequiredText("client_type", String, required);
+        14 => from_address: Text("from_address", String);
+        15 => to_address: Text("to_address", String);
+        16 => from_bill_code: Text("from_bill_code", String);
+        17 => order_code: Text("order_code", String);
+        18 => from_person: Text("from_person", String, secret);
+        19 => to_person: Text("to_person", String, secret);
+        20 => dis_ref_ent_id: Text("dis_ref_ent_id", String);
+        21 => dis_ent_id: Text("dis_ent_id", String);
+        22 => qu_receivable: Number("qu_receivable", Number);
+        23 => xt_is_check: Text("xt_is_check", String);
+        24 => xt_check_code: Text("xt_check_code", String);
+        25 => xt_check_code_desc: Text("xt_check_code_desc", String);
+        26 => drug_list_json: Text("drug_list_json", String);
+        27 => ass_ref_ent_id: Text("ass_ref_ent_id", String);
+        28 => ass_ent_id: Text("ass_ent_id", String);
     }
 }
-
-record!(AlibabaAlihealthDrugKytUploadcircubillRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.uploadcircubill`.
 #[derive(Clone, Default)]
@@ -482,41 +436,11 @@ pub struct AlibabaAlihealthDrugKytUploadcircubillResponse {
     pub response_success: Option<bool>,
 }
 
-impl Record for AlibabaAlihealthDrugKytUploadcircubillResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytUploadcircubillResponse",
-            fields: &[
-                Field::new("model", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugKytUploadcircubillResponse {
+        0 => model: Text("model", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugKytUploadcircubillResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugKytUploadcircubillResponse);

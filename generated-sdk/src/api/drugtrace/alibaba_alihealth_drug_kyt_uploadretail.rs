@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drug.kyt.uploadretail`: 上传零售单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-    required,
-};
+use top_protocol::generated::{DateTime, Request, record, required};
 
 /// `alibaba.alihealth.drug.kyt.uploadretail`: 上传零售单
 ///
@@ -261,63 +258,28 @@ impl Request for AlibabaAlihealthDrugKytUploadretailRequest {
     type Response = AlibabaAlihealthDrugKytUploadretailResponse;
 }
 
-impl Record for AlibabaAlihealthDrugKytUploadretailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytUploadretailRequest",
-            fields: &[
-                Field::new("bill_code", Kind::String).required(),
-                Field::new("bill_time", Kind::Date).required(),
-                Field::new("bill_type", Kind::Number).required(),
-                Field::new("physic_type", Kind::Number),
-                Field::new("ref_user_id", Kind::String).required(),
-                Field::new("from_user_id", Kind::String),
-                Field::new("oper_ic_code", Kind::String),
-                Field::new("oper_ic_name", Kind::String),
-                Field::new("trace_codes", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(2000)]),
-                Field::new("client_type", Kind::String).required(),
-                Field::new("customer_id_type", Kind::String),
-                Field::new("customer_id", Kind::String).secret(),
-                Field::new("user_tel", Kind::String).secret(),
-                Field::new("network_bill_flag", Kind::String),
-                Field::new("medic_doctor", Kind::String),
-                Field::new("medic_dispenser", Kind::String),
-                Field::new("user_name", Kind::String).secret(),
-                Field::new("user_agent", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_code),
-            1 => View::of(&self.bill_time),
-            2 => View::of(&self.bill_type),
-            3 => View::of(&self.physic_type),
-            4 => View::of(&self.ref_user_id),
-            5 => View::of(&self.from_user_id),
-            6 => View::of(&self.oper_ic_code),
-            7 => View::of(&self.oper_ic_name),
-            8 => View::of(&self.trace_codes),
-            9 => View::of(&self.client_type),
-            10 => View::of(&self.customer_id_type),
-            11 => View::of(&self.customer_id),
-            12 => View::of(&self.user_tel),
-            13 => View::of(&self.network_bill_flag),
-            14 => View::of(&self.medic_doctor),
-            15 => View::of(&self.medic_dispenser),
-            16 => View::of(&self.user_name),
-            17 => View::of(&self.user_agent),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugKytUploadretailRequest {
+        0 => bill_code: RequiredText("bill_code", String, required);
+        1 => bill_time: RequiredDate("bill_time", Date, required);
+        2 => bill_type: RequiredNumber("bill_type", Number, required);
+        3 => physic_type: Number("physic_type", Number);
+        4 => ref_user_id: RequiredText("ref_user_id", String, required);
+        5 => from_user_id: Text("from_user_id", String);
+        6 => oper_ic_code: Text("oper_ic_code", String);
+        7 => oper_ic_name: Text("oper_ic_name", String);
+        8 => trace_codes: Texts("trace_codes", String, list, required, [MaxListSize(2000)]);
+        9 => client_type: RequiredText("client_type", String, required);
+        10 => customer_id_type: Text("customer_id_type", String);
+        11 => customer_id: Text("customer_id", String, secret);
+        12 => user_tel: Text("user_tel", String, secret);
+        13 => network_bill_flag: Text("network_bill_flag", String);
+        14 => medic_doctor: Text("medic_doctor", String);
+        15 => medic_dispenser: Text("medic_dispenser", String);
+        16 => user_name: Text("user_name", String, secret);
+        17 => user_agent: Text("user_agent", String, secret);
     }
 }
-
-record!(AlibabaAlihealthDrugKytUploadretailRequest);
 
 /// The response of `alibaba.alihealth.drug.kyt.uploadretail`.
 #[derive(Clone, Default)]
@@ -341,41 +303,11 @@ pub struct AlibabaAlihealthDrugKytUploadretailResponse {
     pub response_success: Option<bool>,
 }
 
-impl Record for AlibabaAlihealthDrugKytUploadretailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugKytUploadretailResponse",
-            fields: &[
-                Field::new("model", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugKytUploadretailResponse {
+        0 => model: Text("model", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugKytUploadretailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugKytUploadretailResponse);

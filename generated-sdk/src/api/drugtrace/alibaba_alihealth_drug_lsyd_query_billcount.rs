@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drug.lsyd.query.billcount`: 统计单据的数量（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drug.lsyd.query.billcount`: 统计单据的数量（零售药店）
 ///
@@ -82,32 +80,14 @@ impl Request for AlibabaAlihealthDrugLsydQueryBillcountRequest {
     type Response = AlibabaAlihealthDrugLsydQueryBillcountResponse;
 }
 
-impl Record for AlibabaAlihealthDrugLsydQueryBillcountRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugLsydQueryBillcountRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("bill_type", Kind::Number),
-                Field::new("begin_date", Kind::String).required(),
-                Field::new("end_date", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.bill_type),
-            2 => View::of(&self.begin_date),
-            3 => View::of(&self.end_date),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugLsydQueryBillcountRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => bill_type: Number("bill_type", Number);
+        2 => begin_date: RequiredText("begin_date", String, required);
+        3 => end_date: RequiredText("end_date", String, required);
     }
 }
-
-record!(AlibabaAlihealthDrugLsydQueryBillcountRequest);
 
 /// The response of `alibaba.alihealth.drug.lsyd.query.billcount`.
 #[derive(Clone, Default)]
@@ -119,33 +99,11 @@ pub struct AlibabaAlihealthDrugLsydQueryBillcountResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugLsydQueryBillcountResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugLsydQueryBillcountResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugLsydQueryBillcountResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugLsydQueryBillcountResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugLsydQueryBillcountResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -169,44 +127,14 @@ pub struct ResultModel {
     pub msg_code: Option<String>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("model_list", Kind::Object).list(),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.model_list),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => success: Boolean("success", Boolean);
+        1 => model_list: Objects("model_list", Object, list);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.model_list),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `BillTypeCountDTO`.
 #[derive(Clone, Default)]
@@ -226,38 +154,10 @@ pub struct BillTypeCountDto {
     pub count: Option<i64>,
 }
 
-impl Record for BillTypeCountDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillTypeCountDto",
-            fields: &[
-                Field::new("bill_type", Kind::String),
-                Field::new("bill_type_name", Kind::String),
-                Field::new("count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_type),
-            1 => View::of(&self.bill_type_name),
-            2 => View::of(&self.count),
-            _ => View::Absent,
-        }
+record! {
+    mut BillTypeCountDto {
+        0 => bill_type: Text("bill_type", String);
+        1 => bill_type_name: Text("bill_type_name", String);
+        2 => count: Number("count", Number);
     }
 }
-
-impl RecordMut for BillTypeCountDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.bill_type),
-            1 => Slot::of(&mut self.bill_type_name),
-            2 => Slot::of(&mut self.count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillTypeCountDto);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drug.lsyd.saveent`: 新增往来单位（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, File, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record, required,
-};
+use top_protocol::generated::{Authorization, File, Request, record, required};
 
 /// `alibaba.alihealth.drug.lsyd.saveent`: 新增往来单位（零售药店）
 ///
@@ -82,30 +79,13 @@ impl Request for AlibabaAlihealthDrugLsydSaveentRequest {
     type Response = AlibabaAlihealthDrugLsydSaveentResponse;
 }
 
-impl Record for AlibabaAlihealthDrugLsydSaveentRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugLsydSaveentRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("add_ent_req", Kind::Object).required(),
-                Field::new("lic_picture_byte", Kind::File).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.add_ent_req),
-            2 => View::of(&self.lic_picture_byte),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugLsydSaveentRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => add_ent_req: Object("add_ent_req", Object, required);
+        2 => lic_picture_byte: RequiredFile("lic_picture_byte", File, required);
     }
 }
-
-record!(AlibabaAlihealthDrugLsydSaveentRequest);
 
 /// The object `AddEntReqDto`.
 #[derive(Clone)]
@@ -251,48 +231,22 @@ pub struct AddEntReqDtoRequired {
 
 required!(AddEntReqDtoRequired => AddEntReqDto);
 
-impl Record for AddEntReqDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddEntReqDto",
-            fields: &[
-                Field::new("dict_region_detail", Kind::String).required(),
-                Field::new("ent_org_type", Kind::Number).required(),
-                Field::new("store_addrs", Kind::Object).list(),
-                Field::new("ent_name", Kind::String).required(),
-                Field::new("user_role_type", Kind::Number).required(),
-                Field::new("reg_addr", Kind::Object).required(),
-                Field::new("license_type", Kind::Number).required(),
-                Field::new("mobile_phone", Kind::String).required().secret(),
-                Field::new("org_code", Kind::String).required(),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("contact_psn_nm", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.dict_region_detail),
-            1 => View::of(&self.ent_org_type),
-            2 => View::of(&self.store_addrs),
-            3 => View::of(&self.ent_name),
-            4 => View::of(&self.user_role_type),
-            5 => View::of(&self.reg_addr),
-            6 => View::of(&self.license_type),
-            7 => View::of(&self.mobile_phone),
-            8 => View::of(&self.org_code),
-            9 => View::of(&self.tel),
-            10 => View::of(&self.contact_psn_nm),
-            11 => View::of(&self.email),
-            _ => View::Absent,
-        }
+record! {
+    AddEntReqDto {
+        0 => dict_region_detail: RequiredText("dict_region_detail", String, required);
+        1 => ent_org_type: RequiredNumber("ent_org_type", Number, required);
+        2 => store_addrs: Objects("store_addrs", Object, list);
+        3 => ent_name: RequiredText("ent_name", String, required);
+        4 => user_role_type: RequiredNumber("user_role_type", Number, required);
+        5 => reg_addr: Object("reg_addr", Object, required);
+        6 => license_type: RequiredNumber("license_type", Number, required);
+        7 => mobile_phone: RequiredText("mobile_phone", String, required, secret);
+        8 => org_code: RequiredText("org_code", String, required);
+        9 => tel: Text("tel", String, secret);
+        10 => contact_psn_nm: Text("contact_psn_nm", String, secret);
+        11 => email: Text("email", String, secret);
     }
 }
-
-record!(AddEntReqDto);
 
 /// The object `Address`.
 #[derive(Clone, Default)]
@@ -340,30 +294,13 @@ impl AddEntReqStoreAddrs {
     }
 }
 
-impl Record for AddEntReqStoreAddrs {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddEntReqStoreAddrs",
-            fields: &[
-                Field::new("area_name", Kind::String),
-                Field::new("city_name", Kind::String),
-                Field::new("prov_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.area_name),
-            1 => View::of(&self.city_name),
-            2 => View::of(&self.prov_name),
-            _ => View::Absent,
-        }
+record! {
+    AddEntReqStoreAddrs {
+        0 => area_name: Text("area_name", String);
+        1 => city_name: Text("city_name", String);
+        2 => prov_name: Text("prov_name", String);
     }
 }
-
-record!(AddEntReqStoreAddrs);
 
 /// The object `Address`.
 #[derive(Clone)]
@@ -408,30 +345,13 @@ impl AddEntReqRegAddr {
     }
 }
 
-impl Record for AddEntReqRegAddr {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddEntReqRegAddr",
-            fields: &[
-                Field::new("area_name", Kind::String).required(),
-                Field::new("city_name", Kind::String),
-                Field::new("prov_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.area_name),
-            1 => View::of(&self.city_name),
-            2 => View::of(&self.prov_name),
-            _ => View::Absent,
-        }
+record! {
+    AddEntReqRegAddr {
+        0 => area_name: RequiredText("area_name", String, required);
+        1 => city_name: Text("city_name", String);
+        2 => prov_name: Text("prov_name", String);
     }
 }
-
-record!(AddEntReqRegAddr);
 
 /// The response of `alibaba.alihealth.drug.lsyd.saveent`.
 #[derive(Clone, Default)]
@@ -443,33 +363,11 @@ pub struct AlibabaAlihealthDrugLsydSaveentResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugLsydSaveentResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugLsydSaveentResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugLsydSaveentResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugLsydSaveentResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugLsydSaveentResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -493,44 +391,14 @@ pub struct ResultModel {
     pub msg_code: Option<String>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("model", Kind::Object),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.model),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => success: Boolean("success", Boolean);
+        1 => model: Object("model", Object);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.model),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `Model`.
 #[derive(Clone, Default)]
@@ -550,38 +418,10 @@ pub struct Model {
     pub add_sucess: Option<bool>,
 }
 
-impl Record for Model {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Model",
-            fields: &[
-                Field::new("check_msg", Kind::String),
-                Field::new("par_ref_ent_id", Kind::String),
-                Field::new("add_sucess", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.check_msg),
-            1 => View::of(&self.par_ref_ent_id),
-            2 => View::of(&self.add_sucess),
-            _ => View::Absent,
-        }
+record! {
+    mut Model {
+        0 => check_msg: Text("check_msg", String);
+        1 => par_ref_ent_id: Text("par_ref_ent_id", String);
+        2 => add_sucess: Boolean("add_sucess", Boolean);
     }
 }
-
-impl RecordMut for Model {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.check_msg),
-            1 => Slot::of(&mut self.par_ref_ent_id),
-            2 => Slot::of(&mut self.add_sucess),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Model);

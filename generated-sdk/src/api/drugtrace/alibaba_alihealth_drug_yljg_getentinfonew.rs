@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drug.yljg.getentinfonew`: 查询企业资料（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drug.yljg.getentinfonew`: 查询企业资料（医疗机构）
 ///
@@ -63,28 +61,12 @@ impl Request for AlibabaAlihealthDrugYljgGetentinfonewRequest {
     type Response = AlibabaAlihealthDrugYljgGetentinfonewResponse;
 }
 
-impl Record for AlibabaAlihealthDrugYljgGetentinfonewRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugYljgGetentinfonewRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("query_param", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.query_param),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugYljgGetentinfonewRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => query_param: Object("query_param", Object);
     }
 }
-
-record!(AlibabaAlihealthDrugYljgGetentinfonewRequest);
 
 /// The object `TopEntInfoReqDto`.
 #[derive(Clone, Default)]
@@ -132,30 +114,13 @@ impl TopEntInfoReqDto {
     }
 }
 
-impl Record for TopEntInfoReqDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopEntInfoReqDto",
-            fields: &[
-                Field::new("ent_name", Kind::String),
-                Field::new("org_code", Kind::String),
-                Field::new("medical_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ent_name),
-            1 => View::of(&self.org_code),
-            2 => View::of(&self.medical_code),
-            _ => View::Absent,
-        }
+record! {
+    TopEntInfoReqDto {
+        0 => ent_name: Text("ent_name", String);
+        1 => org_code: Text("org_code", String);
+        2 => medical_code: Text("medical_code", String);
     }
 }
-
-record!(TopEntInfoReqDto);
 
 /// The response of `alibaba.alihealth.drug.yljg.getentinfonew`.
 #[derive(Clone, Default)]
@@ -167,33 +132,11 @@ pub struct AlibabaAlihealthDrugYljgGetentinfonewResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugYljgGetentinfonewResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugYljgGetentinfonewResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugYljgGetentinfonewResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugYljgGetentinfonewResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugYljgGetentinfonewResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -217,44 +160,14 @@ pub struct ResultModel {
     pub model: Option<TopEntInfoRespDto>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("response_success", Kind::Boolean),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("model", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response_success),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.model),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => response_success: Boolean("response_success", Boolean);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => model: Object("model", Object);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response_success),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.model),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `TopEntInfoRespDto`.
 #[derive(Clone, Default)]
@@ -314,68 +227,20 @@ pub struct TopEntInfoRespDto {
     pub area_code: Option<String>,
 }
 
-impl Record for TopEntInfoRespDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopEntInfoRespDto",
-            fields: &[
-                Field::new("ent_id", Kind::String),
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("audit_status", Kind::Number),
-                Field::new("ent_name", Kind::String),
-                Field::new("unique_code", Kind::String),
-                Field::new("lic_type_name", Kind::String),
-                Field::new("lic_type_code", Kind::Number),
-                Field::new("prov_name", Kind::String),
-                Field::new("prov_code", Kind::String),
-                Field::new("city_name", Kind::String),
-                Field::new("city_code", Kind::String),
-                Field::new("area_name", Kind::String),
-                Field::new("area_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ent_id),
-            1 => View::of(&self.ref_ent_id),
-            2 => View::of(&self.audit_status),
-            3 => View::of(&self.ent_name),
-            4 => View::of(&self.unique_code),
-            5 => View::of(&self.lic_type_name),
-            6 => View::of(&self.lic_type_code),
-            7 => View::of(&self.prov_name),
-            8 => View::of(&self.prov_code),
-            9 => View::of(&self.city_name),
-            10 => View::of(&self.city_code),
-            11 => View::of(&self.area_name),
-            12 => View::of(&self.area_code),
-            _ => View::Absent,
-        }
+record! {
+    mut TopEntInfoRespDto {
+        0 => ent_id: Text("ent_id", String);
+        1 => ref_ent_id: Text("ref_ent_id", String);
+        2 => audit_status: Number("audit_status", Number);
+        3 => ent_name: Text("ent_name", String);
+        4 => unique_code: Text("unique_code", String);
+        5 => lic_type_name: Text("lic_type_name", String);
+        6 => lic_type_code: Number("lic_type_code", Number);
+        7 => prov_name: Text("prov_name", String);
+        8 => prov_code: Text("prov_code", String);
+        9 => city_name: Text("city_name", String);
+        10 => city_code: Text("city_code", String);
+        11 => area_name: Text("area_name", String);
+        12 => area_code: Text("area_code", String);
     }
 }
-
-impl RecordMut for TopEntInfoRespDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ent_id),
-            1 => Slot::of(&mut self.ref_ent_id),
-            2 => Slot::of(&mut self.audit_status),
-            3 => Slot::of(&mut self.ent_name),
-            4 => Slot::of(&mut self.unique_code),
-            5 => Slot::of(&mut self.lic_type_name),
-            6 => Slot::of(&mut self.lic_type_code),
-            7 => Slot::of(&mut self.prov_name),
-            8 => Slot::of(&mut self.prov_code),
-            9 => Slot::of(&mut self.city_name),
-            10 => Slot::of(&mut self.city_code),
-            11 => Slot::of(&mut self.area_name),
-            12 => Slot::of(&mut self.area_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopEntInfoRespDto);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drug.yljg.saveent`: 新增往来单位（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, File, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, File, Request, record};
 
 /// `alibaba.alihealth.drug.yljg.saveent`: 新增往来单位（医疗机构）
 ///
@@ -72,30 +69,13 @@ impl Request for AlibabaAlihealthDrugYljgSaveentRequest {
     type Response = AlibabaAlihealthDrugYljgSaveentResponse;
 }
 
-impl Record for AlibabaAlihealthDrugYljgSaveentRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugYljgSaveentRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("add_ent_req", Kind::Object).required(),
-                Field::new("lic_picture_byte", Kind::File).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.add_ent_req),
-            2 => View::of(&self.lic_picture_byte),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugYljgSaveentRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => add_ent_req: Object("add_ent_req", Object, required);
+        2 => lic_picture_byte: RequiredFile("lic_picture_byte", File, required);
     }
 }
-
-record!(AlibabaAlihealthDrugYljgSaveentRequest);
 
 /// The object `AddEntReqDto`.
 #[derive(Clone, Default)]
@@ -245,48 +225,22 @@ impl AddEntReqDto {
     }
 }
 
-impl Record for AddEntReqDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddEntReqDto",
-            fields: &[
-                Field::new("dict_region_detail", Kind::String),
-                Field::new("ent_org_type", Kind::Number),
-                Field::new("store_addrs", Kind::Object).list(),
-                Field::new("ent_name", Kind::String),
-                Field::new("user_role_type", Kind::Number),
-                Field::new("reg_addr", Kind::Object),
-                Field::new("license_type", Kind::Number),
-                Field::new("mobile_phone", Kind::String).secret(),
-                Field::new("org_code", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("contact_psn_nm", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.dict_region_detail),
-            1 => View::of(&self.ent_org_type),
-            2 => View::of(&self.store_addrs),
-            3 => View::of(&self.ent_name),
-            4 => View::of(&self.user_role_type),
-            5 => View::of(&self.reg_addr),
-            6 => View::of(&self.license_type),
-            7 => View::of(&self.mobile_phone),
-            8 => View::of(&self.org_code),
-            9 => View::of(&self.tel),
-            10 => View::of(&self.contact_psn_nm),
-            11 => View::of(&self.email),
-            _ => View::Absent,
-        }
+record! {
+    AddEntReqDto {
+        0 => dict_region_detail: Text("dict_region_detail", String);
+        1 => ent_org_type: Number("ent_org_type", Number);
+        2 => store_addrs: Objects("store_addrs", Object, list);
+        3 => ent_name: Text("ent_name", String);
+        4 => user_role_type: Number("user_role_type", Number);
+        5 => reg_addr: Object("reg_addr", Object);
+        6 => license_type: Number("license_type", Number);
+        7 => mobile_phone: Text("mobile_phone", String, secret);
+        8 => org_code: Text("org_code", String);
+        9 => tel: Text("tel", String, secret);
+        10 => contact_psn_nm: Text("contact_psn_nm", String, secret);
+        11 => email: Text("email", String, secret);
     }
 }
-
-record!(AddEntReqDto);
 
 /// The object `Address`.
 #[derive(Clone, Default)]
@@ -334,30 +288,13 @@ impl Address {
     }
 }
 
-impl Record for Address {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Address",
-            fields: &[
-                Field::new("area_name", Kind::String),
-                Field::new("city_name", Kind::String),
-                Field::new("prov_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.area_name),
-            1 => View::of(&self.city_name),
-            2 => View::of(&self.prov_name),
-            _ => View::Absent,
-        }
+record! {
+    Address {
+        0 => area_name: Text("area_name", String);
+        1 => city_name: Text("city_name", String);
+        2 => prov_name: Text("prov_name", String);
     }
 }
-
-record!(Address);
 
 /// The response of `alibaba.alihealth.drug.yljg.saveent`.
 #[derive(Clone, Default)]
@@ -369,33 +306,11 @@ pub struct AlibabaAlihealthDrugYljgSaveentResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugYljgSaveentResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugYljgSaveentResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugYljgSaveentResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugYljgSaveentResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugYljgSaveentResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -419,44 +334,14 @@ pub struct ResultModel {
     pub msg_code: Option<String>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("model", Kind::Object),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.model),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => success: Boolean("success", Boolean);
+        1 => model: Object("model", Object);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.model),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `Model`.
 #[derive(Clone, Default)]
@@ -476,38 +361,10 @@ pub struct Model {
     pub add_sucess: Option<bool>,
 }
 
-impl Record for Model {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Model",
-            fields: &[
-                Field::new("check_msg", Kind::String),
-                Field::new("par_ref_ent_id", Kind::String),
-                Field::new("add_sucess", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.check_msg),
-            1 => View::of(&self.par_ref_ent_id),
-            2 => View::of(&self.add_sucess),
-            _ => View::Absent,
-        }
+record! {
+    mut Model {
+        0 => check_msg: Text("check_msg", String);
+        1 => par_ref_ent_id: Text("par_ref_ent_id", String);
+        2 => add_sucess: Boolean("add_sucess", Boolean);
     }
 }
-
-impl RecordMut for Model {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.check_msg),
-            1 => Slot::of(&mut self.par_ref_ent_id),
-            2 => Slot::of(&mut self.add_sucess),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Model);

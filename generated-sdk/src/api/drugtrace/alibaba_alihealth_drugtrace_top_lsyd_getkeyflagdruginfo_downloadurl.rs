@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.lsyd.getkeyflagdruginfo.downloadurl`: 查询重点追溯品种的下载地址（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.getkeyflagdruginfo.downloadurl`: 查询重点追溯品种的下载地址（零售药店）
 ///
@@ -53,24 +51,11 @@ impl Request for AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRe
     type Response = AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest",
-            fields: &[Field::new("ref_ent_id", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.getkeyflagdruginfo.downloadurl`.
 #[derive(Clone, Default)]
@@ -82,34 +67,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlResponse
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut
-for AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopLsydGetkeyflagdruginfoDownloadurlResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -133,44 +95,14 @@ pub struct ResultModel {
     pub msg_code: Option<String>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("model", Kind::Object),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.model),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => success: Boolean("success", Boolean);
+        1 => model: Object("model", Object);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.model),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `JSONObject`.
 #[derive(Clone, Default)]
@@ -182,30 +114,8 @@ pub struct JsonObject {
     pub url: Option<String>,
 }
 
-impl Record for JsonObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JsonObject",
-            fields: &[Field::new("url", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut JsonObject {
+        0 => url: Text("url", String);
     }
 }
-
-impl RecordMut for JsonObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut JsonObject);

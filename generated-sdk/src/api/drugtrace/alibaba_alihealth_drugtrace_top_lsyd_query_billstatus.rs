@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.lsyd.query.billstatus`: 查询单据的处理状态（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record, required,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record, required};
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.query.billstatus`: 查询单据的处理状态（零售药店）
 ///
@@ -214,48 +211,22 @@ impl Paged for AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
     }
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("begin_date", Kind::String).required(),
-                Field::new("end_date", Kind::String).required(),
-                Field::new("bill_type", Kind::String).required(),
-                Field::new("bill_code", Kind::String),
-                Field::new("drug_type", Kind::String),
-                Field::new("deal_status", Kind::String),
-                Field::new("from_user_id", Kind::String),
-                Field::new("to_user_id", Kind::String),
-                Field::new("agent_ref_user_id", Kind::String),
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("page", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.begin_date),
-            2 => View::of(&self.end_date),
-            3 => View::of(&self.bill_type),
-            4 => View::of(&self.bill_code),
-            5 => View::of(&self.drug_type),
-            6 => View::of(&self.deal_status),
-            7 => View::of(&self.from_user_id),
-            8 => View::of(&self.to_user_id),
-            9 => View::of(&self.agent_ref_user_id),
-            10 => View::of(&self.page_size),
-            11 => View::of(&self.page),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => begin_date: RequiredText("begin_date", String, required);
+        2 => end_date: RequiredText("end_date", String, required);
+        3 => bill_type: RequiredText("bill_type", String, required);
+        4 => bill_code: Text("bill_code", String);
+        5 => drug_type: Text("drug_type", String);
+        6 => deal_status: Text("deal_status", String);
+        7 => from_user_id: Text("from_user_id", String);
+        8 => to_user_id: Text("to_user_id", String);
+        9 => agent_ref_user_id: Text("agent_ref_user_id", String);
+        10 => page_size: RequiredNumber("page_size", Number, required);
+        11 => page: RequiredNumber("page", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopLsydQueryBillstatusRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.query.billstatus`.
 #[derive(Clone, Default)]
@@ -267,33 +238,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopLsydQueryBillstatusResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -317,44 +266,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `PageInfoDto`.
 #[derive(Clone, Default)]
@@ -370,38 +289,12 @@ pub struct PageInfoDto {
     pub result_list: Vec<BillDealStatusSearchDo>,
 }
 
-impl Record for PageInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageInfoDto",
-            fields: &[
-                Field::new("total_num", Kind::Number),
-                Field::new("result_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_num),
-            1 => View::of(&self.result_list),
-            _ => View::Absent,
-        }
+record! {
+    mut PageInfoDto {
+        0 => total_num: Number("total_num", Number);
+        1 => result_list: Objects("result_list", Object, list);
     }
 }
-
-impl RecordMut for PageInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_num),
-            1 => Slot::of(&mut self.result_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageInfoDto);
 
 /// The object `BillDealStatusSearchDo`.
 #[derive(Clone, Default)]
@@ -509,104 +402,32 @@ pub struct BillDealStatusSearchDo {
     pub sub_process_flag: Option<String>,
 }
 
-impl Record for BillDealStatusSearchDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillDealStatusSearchDo",
-            fields: &[
-                Field::new("store_inout_seq_no", Kind::String),
-                Field::new("physic_type", Kind::String),
-                Field::new("upload_file_name", Kind::String),
-                Field::new("from_user_name", Kind::String),
-                Field::new("role_type", Kind::String),
-                Field::new("crt_date", Kind::String),
-                Field::new("ic_code", Kind::String),
-                Field::new("short_file_name", Kind::String),
-                Field::new("ref_user_name", Kind::String),
-                Field::new("bill_time", Kind::String),
-                Field::new("result_type", Kind::String),
-                Field::new("upload_flag", Kind::String),
-                Field::new("process_flag", Kind::String),
-                Field::new("process_date", Kind::String),
-                Field::new("bill_code", Kind::String),
-                Field::new("bill_type", Kind::String),
-                Field::new("to_user_name", Kind::String),
-                Field::new("from_user_id", Kind::String),
-                Field::new("from_ref_user_id", Kind::String),
-                Field::new("to_user_id", Kind::String),
-                Field::new("ref_user_id", Kind::String),
-                Field::new("to_ref_user_id", Kind::String),
-                Field::new("user_id", Kind::String),
-                Field::new("process_info", Kind::String),
-                Field::new("sub_process_flag", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.store_inout_seq_no),
-            1 => View::of(&self.physic_type),
-            2 => View::of(&self.upload_file_name),
-            3 => View::of(&self.from_user_name),
-            4 => View::of(&self.role_type),
-            5 => View::of(&self.crt_date),
-            6 => View::of(&self.ic_code),
-            7 => View::of(&self.short_file_name),
-            8 => View::of(&self.ref_user_name),
-            9 => View::of(&self.bill_time),
-            10 => View::of(&self.result_type),
-            11 => View::of(&self.upload_flag),
-            12 => View::of(&self.process_flag),
-            13 => View::of(&self.process_date),
-            14 => View::of(&self.bill_code),
-            15 => View::of(&self.bill_type),
-            16 => View::of(&self.to_user_name),
-            17 => View::of(&self.from_user_id),
-            18 => View::of(&self.from_ref_user_id),
-            19 => View::of(&self.to_user_id),
-            20 => View::of(&self.ref_user_id),
-            21 => View::of(&self.to_ref_user_id),
-            22 => View::of(&self.user_id),
-            23 => View::of(&self.process_info),
-            24 => View::of(&self.sub_process_flag),
-            _ => View::Absent,
-        }
+record! {
+    mut BillDealStatusSearchDo {
+        0 => store_inout_seq_no: Text("store_inout_seq_no", String);
+        1 => physic_type: Text("physic_type", String);
+        2 => upload_file_name: Text("upload_file_name", String);
+        3 => from_user_name: Text("from_user_name", String);
+        4 => role_type: Text("role_type", String);
+        5 => crt_date: Text("crt_date", String);
+        6 => ic_code: Text("ic_code", String);
+        7 => short_file_name: Text("short_file_name", String);
+        8 => ref_user_name: Text("ref_user_name", String);
+        9 => bill_time: Text("bill_time", String);
+        10 => result_type: Text("result_type", String);
+        11 => upload_flag: Text("upload_flag", String);
+        12 => process_flag: Text("process_flag", String);
+        13 => process_date: Text("process_date", String);
+        14 => bill_code: Text("bill_code", String);
+        15 => bill_type: Text("bill_type", String);
+        16 => to_user_name: Text("to_user_name", String);
+        17 => from_user_id: Text("from_user_id", String);
+        18 => from_ref_user_id: Text("from_ref_user_id", String);
+        19 => to_user_id: Text("to_user_id", String);
+        20 => ref_user_id: Text("ref_user_id", String);
+        21 => to_ref_user_id: Text("to_ref_user_id", String);
+        22 => user_id: Text("user_id", String);
+        23 => process_info: Text("process_info", String);
+        24 => sub_process_flag: Text("sub_process_flag", String);
     }
 }
-
-impl RecordMut for BillDealStatusSearchDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.store_inout_seq_no),
-            1 => Slot::of(&mut self.physic_type),
-            2 => Slot::of(&mut self.upload_file_name),
-            3 => Slot::of(&mut self.from_user_name),
-            4 => Slot::of(&mut self.role_type),
-            5 => Slot::of(&mut self.crt_date),
-            6 => Slot::of(&mut self.ic_code),
-            7 => Slot::of(&mut self.short_file_name),
-            8 => Slot::of(&mut self.ref_user_name),
-            9 => Slot::of(&mut self.bill_time),
-            10 => Slot::of(&mut self.result_type),
-            11 => Slot::of(&mut self.upload_flag),
-            12 => Slot::of(&mut self.process_flag),
-            13 => Slot::of(&mut self.process_date),
-            14 => Slot::of(&mut self.bill_code),
-            15 => Slot::of(&mut self.bill_type),
-            16 => Slot::of(&mut self.to_user_name),
-            17 => Slot::of(&mut self.from_user_id),
-            18 => Slot::of(&mut self.from_ref_user_id),
-            19 => Slot::of(&mut self.to_user_id),
-            20 => Slot::of(&mut self.ref_user_id),
-            21 => Slot::of(&mut self.to_ref_user_id),
-            22 => Slot::of(&mut self.user_id),
-            23 => Slot::of(&mut self.process_info),
-            24 => Slot::of(&mut self.sub_process_flag),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillDealStatusSearchDo);

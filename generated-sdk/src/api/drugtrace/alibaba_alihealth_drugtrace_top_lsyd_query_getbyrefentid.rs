@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.lsyd.query.getbyrefentid`: 按唯一标识查询企业（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.query.getbyrefentid`: 按唯一标识查询企业（零售药店）
 ///
@@ -62,28 +60,12 @@ impl Request for AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest {
     type Response = AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("dest_ref_ent_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.dest_ref_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => dest_ref_ent_id: RequiredText("dest_ref_ent_id", String, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.query.getbyrefentid`.
 #[derive(Clone, Default)]
@@ -95,33 +77,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopLsydQueryGetbyrefentidResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -145,44 +105,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `PUserEntInfoDto`.
 #[derive(Clone, Default)]
@@ -262,83 +192,25 @@ pub struct PUserEntInfoDto {
     pub city_name: Option<String>,
 }
 
-impl Record for PUserEntInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PUserEntInfoDto",
-            fields: &[
-                Field::new("ent_id", Kind::String),
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("is_network", Kind::String),
-                Field::new("ent_name", Kind::String),
-                Field::new("direct_manage", Kind::String),
-                Field::new("legal_org_flag", Kind::String),
-                Field::new("org_code", Kind::String),
-                Field::new("reg_region_code", Kind::String),
-                Field::new("reg_region_detail", Kind::String),
-                Field::new("dict_region_code", Kind::String),
-                Field::new("dict_region_detail", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("user_role_type_str", Kind::String),
-                Field::new("user_role_type", Kind::String),
-                Field::new("ent_org_type", Kind::String),
-                Field::new("prov_name", Kind::String),
-                Field::new("area_name", Kind::String),
-                Field::new("city_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ent_id),
-            1 => View::of(&self.ref_ent_id),
-            2 => View::of(&self.is_network),
-            3 => View::of(&self.ent_name),
-            4 => View::of(&self.direct_manage),
-            5 => View::of(&self.legal_org_flag),
-            6 => View::of(&self.org_code),
-            7 => View::of(&self.reg_region_code),
-            8 => View::of(&self.reg_region_detail),
-            9 => View::of(&self.dict_region_code),
-            10 => View::of(&self.dict_region_detail),
-            11 => View::of(&self.status),
-            12 => View::of(&self.user_role_type_str),
-            13 => View::of(&self.user_role_type),
-            14 => View::of(&self.ent_org_type),
-            15 => View::of(&self.prov_name),
-            16 => View::of(&self.area_name),
-            17 => View::of(&self.city_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PUserEntInfoDto {
+        0 => ent_id: Text("ent_id", String);
+        1 => ref_ent_id: Text("ref_ent_id", String);
+        2 => is_network: Text("is_network", String);
+        3 => ent_name: Text("ent_name", String);
+        4 => direct_manage: Text("direct_manage", String);
+        5 => legal_org_flag: Text("legal_org_flag", String);
+        6 => org_code: Text("org_code", String);
+        7 => reg_region_code: Text("reg_region_code", String);
+        8 => reg_region_detail: Text("reg_region_detail", String);
+        9 => dict_region_code: Text("dict_region_code", String);
+        10 => dict_region_detail: Text("dict_region_detail", String);
+        11 => status: Text("status", String);
+        12 => user_role_type_str: Text("user_role_type_str", String);
+        13 => user_role_type: Text("user_role_type", String);
+        14 => ent_org_type: Text("ent_org_type", String);
+        15 => prov_name: Text("prov_name", String);
+        16 => area_name: Text("area_name", String);
+        17 => city_name: Text("city_name", String);
     }
 }
-
-impl RecordMut for PUserEntInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ent_id),
-            1 => Slot::of(&mut self.ref_ent_id),
-            2 => Slot::of(&mut self.is_network),
-            3 => Slot::of(&mut self.ent_name),
-            4 => Slot::of(&mut self.direct_manage),
-            5 => Slot::of(&mut self.legal_org_flag),
-            6 => Slot::of(&mut self.org_code),
-            7 => Slot::of(&mut self.reg_region_code),
-            8 => Slot::of(&mut self.reg_region_detail),
-            9 => Slot::of(&mut self.dict_region_code),
-            10 => Slot::of(&mut self.dict_region_detail),
-            11 => Slot::of(&mut self.status),
-            12 => Slot::of(&mut self.user_role_type_str),
-            13 => Slot::of(&mut self.user_role_type),
-            14 => Slot::of(&mut self.ent_org_type),
-            15 => Slot::of(&mut self.prov_name),
-            16 => Slot::of(&mut self.area_name),
-            17 => Slot::of(&mut self.city_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PUserEntInfoDto);

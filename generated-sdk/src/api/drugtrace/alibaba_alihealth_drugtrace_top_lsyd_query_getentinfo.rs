@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.lsyd.query.getentinfo`: 按名称查询企业的标识（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.query.getentinfo`: 按名称查询企业的标识（零售药店）
 ///
@@ -53,24 +51,11 @@ impl Request for AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest {
     type Response = AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest",
-            fields: &[Field::new("ent_name", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ent_name),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest {
+        0 => ent_name: RequiredText("ent_name", String, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.query.getentinfo`.
 #[derive(Clone, Default)]
@@ -82,33 +67,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopLsydQueryGetentinfoResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -132,44 +95,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `PUserEntInfoDto`.
 #[derive(Clone, Default)]
@@ -197,47 +130,15 @@ pub struct PUserEntInfoDto {
     pub ent_extend: Option<EntExtend>,
 }
 
-impl Record for PUserEntInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PUserEntInfoDto",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("ent_id", Kind::String),
-                Field::new("network_type", Kind::String),
-                Field::new("audit_status", Kind::String),
-                Field::new("ent_extend", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.ent_id),
-            2 => View::of(&self.network_type),
-            3 => View::of(&self.audit_status),
-            4 => View::of(&self.ent_extend),
-            _ => View::Absent,
-        }
+record! {
+    mut PUserEntInfoDto {
+        0 => ref_ent_id: Text("ref_ent_id", String);
+        1 => ent_id: Text("ent_id", String);
+        2 => network_type: Text("network_type", String);
+        3 => audit_status: Text("audit_status", String);
+        4 => ent_extend: Object("ent_extend", Object);
     }
 }
-
-impl RecordMut for PUserEntInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ref_ent_id),
-            1 => Slot::of(&mut self.ent_id),
-            2 => Slot::of(&mut self.network_type),
-            3 => Slot::of(&mut self.audit_status),
-            4 => Slot::of(&mut self.ent_extend),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PUserEntInfoDto);
 
 /// The object `EntExtend`.
 #[derive(Clone, Default)]
@@ -249,30 +150,8 @@ pub struct EntExtend {
     pub replace_ent_id: Option<String>,
 }
 
-impl Record for EntExtend {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "EntExtend",
-            fields: &[Field::new("replace_ent_id", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.replace_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    mut EntExtend {
+        0 => replace_ent_id: Text("replace_ent_id", String);
     }
 }
-
-impl RecordMut for EntExtend {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.replace_ent_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut EntExtend);

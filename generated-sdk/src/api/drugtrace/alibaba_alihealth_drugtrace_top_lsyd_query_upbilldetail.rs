@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.lsyd.query.upbilldetail`: 查询单据的详情（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.query.upbilldetail`: 查询单据的详情（零售药店）
 ///
@@ -61,28 +59,12 @@ impl Request for AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest {
     type Response = AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest",
-            fields: &[
-                Field::new("bill_code", Kind::String).required(),
-                Field::new("ref_ent_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_code),
-            1 => View::of(&self.ref_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest {
+        0 => bill_code: RequiredText("bill_code", String, required);
+        1 => ref_ent_id: RequiredText("ref_ent_id", String, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.query.upbilldetail`.
 #[derive(Clone, Default)]
@@ -94,33 +76,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopLsydQueryUpbilldetailResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -144,44 +104,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `BillInOutDetailDto`.
 #[derive(Clone, Default)]
@@ -233,65 +163,21 @@ pub struct BillInOutDetailDto {
     pub bill_chk_in_out_detail_list_d_t_o_list: Vec<Billchkinoutdetaillistdtolist>,
 }
 
-impl Record for BillInOutDetailDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillInOutDetailDto",
-            fields: &[
-                Field::new("mod_date", Kind::String),
-                Field::new("process_date", Kind::String),
-                Field::new("bill_time", Kind::String),
-                Field::new("to_user_id", Kind::String),
-                Field::new("to_ent_name", Kind::String),
-                Field::new("from_user_id", Kind::String),
-                Field::new("from_ent_name", Kind::String),
-                Field::new("bill_type_name", Kind::String),
-                Field::new("bill_type", Kind::String),
-                Field::new("bill_code", Kind::String),
-                Field::new("bill_chk_in_out_detail_list_d_t_o_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mod_date),
-            1 => View::of(&self.process_date),
-            2 => View::of(&self.bill_time),
-            3 => View::of(&self.to_user_id),
-            4 => View::of(&self.to_ent_name),
-            5 => View::of(&self.from_user_id),
-            6 => View::of(&self.from_ent_name),
-            7 => View::of(&self.bill_type_name),
-            8 => View::of(&self.bill_type),
-            9 => View::of(&self.bill_code),
-            10 => View::of(&self.bill_chk_in_out_detail_list_d_t_o_list),
-            _ => View::Absent,
-        }
+record! {
+    mut BillInOutDetailDto {
+        0 => mod_date: Text("mod_date", String);
+        1 => process_date: Text("process_date", String);
+        2 => bill_time: Text("bill_time", String);
+        3 => to_user_id: Text("to_user_id", String);
+        4 => to_ent_name: Text("to_ent_name", String);
+        5 => from_user_id: Text("from_user_id", String);
+        6 => from_ent_name: Text("from_ent_name", String);
+        7 => bill_type_name: Text("bill_type_name", String);
+        8 => bill_type: Text("bill_type", String);
+        9 => bill_code: Text("bill_code", String);
+        10 => bill_chk_in_out_detail_list_d_t_o_list: Objects("bill_chk_in_out_detail_list_d_t_o_list", Object, list);
     }
 }
-
-impl RecordMut for BillInOutDetailDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.mod_date),
-            1 => Slot::of(&mut self.process_date),
-            2 => Slot::of(&mut self.bill_time),
-            3 => Slot::of(&mut self.to_user_id),
-            4 => Slot::of(&mut self.to_ent_name),
-            5 => Slot::of(&mut self.from_user_id),
-            6 => Slot::of(&mut self.from_ent_name),
-            7 => Slot::of(&mut self.bill_type_name),
-            8 => Slot::of(&mut self.bill_type),
-            9 => Slot::of(&mut self.bill_code),
-            10 => Slot::of(&mut self.bill_chk_in_out_detail_list_d_t_o_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillInOutDetailDto);
 
 /// The object `Billchkinoutdetaillistdtolist`.
 #[derive(Clone, Default)]
@@ -363,80 +249,26 @@ pub struct Billchkinoutdetaillistdtolist {
     pub approve_no: Option<String>,
 }
 
-impl Record for Billchkinoutdetaillistdtolist {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Billchkinoutdetaillistdtolist",
-            fields: &[
-                Field::new("expired_date", Kind::String),
-                Field::new("produce_ent_name", Kind::String),
-                Field::new("prod_code", Kind::String),
-                Field::new("product_code", Kind::String),
-                Field::new("produce_date", Kind::String),
-                Field::new("product_batch_no", Kind::String),
-                Field::new("drug_ent_base_info_id", Kind::String),
-                Field::new("physic_name", Kind::String),
-                Field::new("preparations_unit", Kind::String),
-                Field::new("temp_pkg_spec", Kind::String),
-                Field::new("min_preparations_count", Kind::String),
-                Field::new("min_pkg_count", Kind::String),
-                Field::new("physic_type_name", Kind::String),
-                Field::new("physic_type", Kind::String),
-                Field::new("code_and_parent_list", Kind::Object).list(),
-                Field::new("approve_no", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.expired_date),
-            1 => View::of(&self.produce_ent_name),
-            2 => View::of(&self.prod_code),
-            3 => View::of(&self.product_code),
-            4 => View::of(&self.produce_date),
-            5 => View::of(&self.product_batch_no),
-            6 => View::of(&self.drug_ent_base_info_id),
-            7 => View::of(&self.physic_name),
-            8 => View::of(&self.preparations_unit),
-            9 => View::of(&self.temp_pkg_spec),
-            10 => View::of(&self.min_preparations_count),
-            11 => View::of(&self.min_pkg_count),
-            12 => View::of(&self.physic_type_name),
-            13 => View::of(&self.physic_type),
-            14 => View::of(&self.code_and_parent_list),
-            15 => View::of(&self.approve_no),
-            _ => View::Absent,
-        }
+record! {
+    mut Billchkinoutdetaillistdtolist {
+        0 => expired_date: Text("expired_date", String);
+        1 => produce_ent_name: Text("produce_ent_name", String);
+        2 => prod_code: Text("prod_code", String);
+        3 => product_code: Text("product_code", String);
+        4 => produce_date: Text("produce_date", String);
+        5 => product_batch_no: Text("product_batch_no", String);
+        6 => drug_ent_base_info_id: Text("drug_ent_base_info_id", String);
+        7 => physic_name: Text("physic_name", String);
+        8 => preparations_unit: Text("preparations_unit", String);
+        9 => temp_pkg_spec: Text("temp_pkg_spec", String);
+        10 => min_preparations_count: Text("min_preparations_count", String);
+        11 => min_pkg_count: Text("min_pkg_count", String);
+        12 => physic_type_name: Text("physic_type_name", String);
+        13 => physic_type: Text("physic_type", String);
+        14 => code_and_parent_list: Objects("code_and_parent_list", Object, list);
+        15 => approve_no: Text("approve_no", String);
     }
 }
-
-impl RecordMut for Billchkinoutdetaillistdtolist {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.expired_date),
-            1 => Slot::of(&mut self.produce_ent_name),
-            2 => Slot::of(&mut self.prod_code),
-            3 => Slot::of(&mut self.product_code),
-            4 => Slot::of(&mut self.produce_date),
-            5 => Slot::of(&mut self.product_batch_no),
-            6 => Slot::of(&mut self.drug_ent_base_info_id),
-            7 => Slot::of(&mut self.physic_name),
-            8 => Slot::of(&mut self.preparations_unit),
-            9 => Slot::of(&mut self.temp_pkg_spec),
-            10 => Slot::of(&mut self.min_preparations_count),
-            11 => Slot::of(&mut self.min_pkg_count),
-            12 => Slot::of(&mut self.physic_type_name),
-            13 => Slot::of(&mut self.physic_type),
-            14 => Slot::of(&mut self.code_and_parent_list),
-            15 => Slot::of(&mut self.approve_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Billchkinoutdetaillistdtolist);
 
 /// The object `Codeandparentlist`.
 #[derive(Clone, Default)]
@@ -456,38 +288,10 @@ pub struct Codeandparentlist {
     pub parent_code: Option<String>,
 }
 
-impl Record for Codeandparentlist {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Codeandparentlist",
-            fields: &[
-                Field::new("code", Kind::String),
-                Field::new("code_level", Kind::String),
-                Field::new("parent_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.code_level),
-            2 => View::of(&self.parent_code),
-            _ => View::Absent,
-        }
+record! {
+    mut Codeandparentlist {
+        0 => code: Text("code", String);
+        1 => code_level: Text("code_level", String);
+        2 => parent_code: Text("parent_code", String);
     }
 }
-
-impl RecordMut for Codeandparentlist {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code),
-            1 => Slot::of(&mut self.code_level),
-            2 => Slot::of(&mut self.parent_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Codeandparentlist);

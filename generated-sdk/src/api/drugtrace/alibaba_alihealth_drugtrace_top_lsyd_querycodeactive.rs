@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.lsyd.querycodeactive`: 查询追溯码是否激活（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.querycodeactive`: 查询追溯码是否激活（零售药店）
 ///
@@ -60,28 +58,12 @@ impl Request for AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest {
     type Response = AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("codes", Kind::String).list().required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.codes),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => codes: Texts("codes", String, list, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.querycodeactive`.
 #[derive(Clone, Default)]
@@ -105,41 +87,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse {
     pub response_success: Option<bool>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse",
-            fields: &[
-                Field::new("models", Kind::String).list(),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.models),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse {
+        0 => models: Texts("models", String, list);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.models),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopLsydQuerycodeactiveResponse);

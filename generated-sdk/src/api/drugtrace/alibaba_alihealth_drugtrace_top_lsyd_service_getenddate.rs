@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.lsyd.service.getenddate`: 查询服务的截止日期（零售药店）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.lsyd.service.getenddate`: 查询服务的截止日期（零售药店）
 ///
@@ -65,30 +63,13 @@ impl Request for AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest {
     type Response = AlibabaAlihealthDrugtraceTopLsydServiceGetenddateResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("business", Kind::Number).required(),
-                Field::new("service", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.business),
-            2 => View::of(&self.service),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => business: RequiredNumber("business", Number, required);
+        2 => service: RequiredNumber("service", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopLsydServiceGetenddateRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.lsyd.service.getenddate`.
 #[derive(Clone, Default)]
@@ -100,33 +81,11 @@ pub struct AlibabaAlihealthDrugtraceTopLsydServiceGetenddateResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopLsydServiceGetenddateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopLsydServiceGetenddateResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopLsydServiceGetenddateResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopLsydServiceGetenddateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopLsydServiceGetenddateResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -150,41 +109,11 @@ pub struct ResultModel {
     pub msg_code: Option<String>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("end_date", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.end_date),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => success: Boolean("success", Boolean);
+        1 => end_date: Text("end_date", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.end_date),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.drugtable`: 查询药品目录（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.drugtable`: 查询药品目录（医疗机构）
 ///
@@ -172,44 +169,20 @@ impl Paged for AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {
     }
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgDrugtableRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("physic_name", Kind::String).required(),
-                Field::new("approval_licence_no", Kind::String),
-                Field::new("start_date", Kind::String),
-                Field::new("end_date", Kind::String),
-                Field::new("ent_name", Kind::String),
-                Field::new("package_spec", Kind::String),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("page", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.physic_name),
-            2 => View::of(&self.approval_licence_no),
-            3 => View::of(&self.start_date),
-            4 => View::of(&self.end_date),
-            5 => View::of(&self.ent_name),
-            6 => View::of(&self.package_spec),
-            7 => View::of(&self.prepn_spec),
-            8 => View::of(&self.page_size),
-            9 => View::of(&self.page),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgDrugtableRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => physic_name: RequiredText("physic_name", String, required);
+        2 => approval_licence_no: Text("approval_licence_no", String);
+        3 => start_date: Text("start_date", String);
+        4 => end_date: Text("end_date", String);
+        5 => ent_name: Text("ent_name", String);
+        6 => package_spec: Text("package_spec", String);
+        7 => prepn_spec: Text("prepn_spec", String);
+        8 => page_size: RequiredNumber("page_size", Number, required);
+        9 => page: RequiredNumber("page", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgDrugtableRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.drugtable`.
 #[derive(Clone, Default)]
@@ -221,33 +194,11 @@ pub struct AlibabaAlihealthDrugtraceTopYljgDrugtableResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgDrugtableResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgDrugtableResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgDrugtableResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgDrugtableResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgDrugtableResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -271,44 +222,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `Page`.
 #[derive(Clone, Default)]
@@ -332,44 +253,14 @@ pub struct Page {
     pub page_size: Option<i64>,
 }
 
-impl Record for Page {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Page",
-            fields: &[
-                Field::new("total_num", Kind::Number),
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("page", Kind::Number),
-                Field::new("page_size", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_num),
-            1 => View::of(&self.result_list),
-            2 => View::of(&self.page),
-            3 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    mut Page {
+        0 => total_num: Number("total_num", Number);
+        1 => result_list: Objects("result_list", Object, list);
+        2 => page: Number("page", Number);
+        3 => page_size: Number("page_size", Number);
     }
 }
-
-impl RecordMut for Page {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_num),
-            1 => Slot::of(&mut self.result_list),
-            2 => Slot::of(&mut self.page),
-            3 => Slot::of(&mut self.page_size),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Page);
 
 /// The object `DrugTableDto`.
 #[derive(Clone, Default)]
@@ -433,74 +324,24 @@ pub struct DrugTableDto {
     pub sub_type_list: Vec<SubTypeList>,
 }
 
-impl Record for DrugTableDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DrugTableDto",
-            fields: &[
-                Field::new("prepn_type_desc", Kind::String),
-                Field::new("physic_type_desc", Kind::String),
-                Field::new("physic_type", Kind::Number),
-                Field::new("physic_name", Kind::String),
-                Field::new("prod_code", Kind::String),
-                Field::new("physic_detail_type", Kind::Number),
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("prod_name", Kind::String),
-                Field::new("mod_date", Kind::String),
-                Field::new("ent_name", Kind::String),
-                Field::new("pkg_unit_desc", Kind::String),
-                Field::new("physic_detail_type_desc", Kind::String),
-                Field::new("prepn_unit_desc", Kind::String),
-                Field::new("sub_type_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.prepn_type_desc),
-            1 => View::of(&self.physic_type_desc),
-            2 => View::of(&self.physic_type),
-            3 => View::of(&self.physic_name),
-            4 => View::of(&self.prod_code),
-            5 => View::of(&self.physic_detail_type),
-            6 => View::of(&self.ref_ent_id),
-            7 => View::of(&self.prod_name),
-            8 => View::of(&self.mod_date),
-            9 => View::of(&self.ent_name),
-            10 => View::of(&self.pkg_unit_desc),
-            11 => View::of(&self.physic_detail_type_desc),
-            12 => View::of(&self.prepn_unit_desc),
-            13 => View::of(&self.sub_type_list),
-            _ => View::Absent,
-        }
+record! {
+    mut DrugTableDto {
+        0 => prepn_type_desc: Text("prepn_type_desc", String);
+        1 => physic_type_desc: Text("physic_type_desc", String);
+        2 => physic_type: Number("physic_type", Number);
+        3 => physic_name: Text("physic_name", String);
+        4 => prod_code: Text("prod_code", String);
+        5 => physic_detail_type: Number("physic_detail_type", Number);
+        6 => ref_ent_id: Text("ref_ent_id", String);
+        7 => prod_name: Text("prod_name", String);
+        8 => mod_date: Text("mod_date", String);
+        9 => ent_name: Text("ent_name", String);
+        10 => pkg_unit_desc: Text("pkg_unit_desc", String);
+        11 => physic_detail_type_desc: Text("physic_detail_type_desc", String);
+        12 => prepn_unit_desc: Text("prepn_unit_desc", String);
+        13 => sub_type_list: Objects("sub_type_list", Object, list);
     }
 }
-
-impl RecordMut for DrugTableDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.prepn_type_desc),
-            1 => Slot::of(&mut self.physic_type_desc),
-            2 => Slot::of(&mut self.physic_type),
-            3 => Slot::of(&mut self.physic_name),
-            4 => Slot::of(&mut self.prod_code),
-            5 => Slot::of(&mut self.physic_detail_type),
-            6 => Slot::of(&mut self.ref_ent_id),
-            7 => Slot::of(&mut self.prod_name),
-            8 => Slot::of(&mut self.mod_date),
-            9 => Slot::of(&mut self.ent_name),
-            10 => Slot::of(&mut self.pkg_unit_desc),
-            11 => Slot::of(&mut self.physic_detail_type_desc),
-            12 => Slot::of(&mut self.prepn_unit_desc),
-            13 => Slot::of(&mut self.sub_type_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DrugTableDto);
 
 /// The object `SubTypeList`.
 #[derive(Clone, Default)]
@@ -560,71 +401,23 @@ pub struct SubTypeList {
     pub sub_type_no: Option<String>,
 }
 
-impl Record for SubTypeList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SubTypeList",
-            fields: &[
-                Field::new("prepn_unit", Kind::String),
-                Field::new("package_spec", Kind::String),
-                Field::new("code_res_list", Kind::Object).list(),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("prod_seq_no", Kind::String),
-                Field::new("approve_no", Kind::String),
-                Field::new("physic_detail_type", Kind::String),
-                Field::new("pack_unit", Kind::String),
-                Field::new("drug_ent_base_info_id", Kind::String),
-                Field::new("pack_unit_name", Kind::String),
-                Field::new("prepn_desc", Kind::String),
-                Field::new("prepn_unit_name", Kind::String),
-                Field::new("sub_type_no", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.prepn_unit),
-            1 => View::of(&self.package_spec),
-            2 => View::of(&self.code_res_list),
-            3 => View::of(&self.prepn_spec),
-            4 => View::of(&self.prod_seq_no),
-            5 => View::of(&self.approve_no),
-            6 => View::of(&self.physic_detail_type),
-            7 => View::of(&self.pack_unit),
-            8 => View::of(&self.drug_ent_base_info_id),
-            9 => View::of(&self.pack_unit_name),
-            10 => View::of(&self.prepn_desc),
-            11 => View::of(&self.prepn_unit_name),
-            12 => View::of(&self.sub_type_no),
-            _ => View::Absent,
-        }
+record! {
+    mut SubTypeList {
+        0 => prepn_unit: Text("prepn_unit", String);
+        1 => package_spec: Text("package_spec", String);
+        2 => code_res_list: Objects("code_res_list", Object, list);
+        3 => prepn_spec: Text("prepn_spec", String);
+        4 => prod_seq_no: Text("prod_seq_no", String);
+        5 => approve_no: Text("approve_no", String);
+        6 => physic_detail_type: Text("physic_detail_type", String);
+        7 => pack_unit: Text("pack_unit", String);
+        8 => drug_ent_base_info_id: Text("drug_ent_base_info_id", String);
+        9 => pack_unit_name: Text("pack_unit_name", String);
+        10 => prepn_desc: Text("prepn_desc", String);
+        11 => prepn_unit_name: Text("prepn_unit_name", String);
+        12 => sub_type_no: Text("sub_type_no", String);
     }
 }
-
-impl RecordMut for SubTypeList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.prepn_unit),
-            1 => Slot::of(&mut self.package_spec),
-            2 => Slot::of(&mut self.code_res_list),
-            3 => Slot::of(&mut self.prepn_spec),
-            4 => Slot::of(&mut self.prod_seq_no),
-            5 => Slot::of(&mut self.approve_no),
-            6 => Slot::of(&mut self.physic_detail_type),
-            7 => Slot::of(&mut self.pack_unit),
-            8 => Slot::of(&mut self.drug_ent_base_info_id),
-            9 => Slot::of(&mut self.pack_unit_name),
-            10 => Slot::of(&mut self.prepn_desc),
-            11 => Slot::of(&mut self.prepn_unit_name),
-            12 => Slot::of(&mut self.sub_type_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SubTypeList);
 
 /// The object `CodeResList`.
 #[derive(Clone, Default)]
@@ -648,41 +441,11 @@ pub struct CodeResList {
     pub pkg_ratio: Option<String>,
 }
 
-impl Record for CodeResList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeResList",
-            fields: &[
-                Field::new("code_prefix", Kind::String),
-                Field::new("res_code", Kind::String),
-                Field::new("code_level", Kind::String),
-                Field::new("pkg_ratio", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code_prefix),
-            1 => View::of(&self.res_code),
-            2 => View::of(&self.code_level),
-            3 => View::of(&self.pkg_ratio),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeResList {
+        0 => code_prefix: Text("code_prefix", String);
+        1 => res_code: Text("res_code", String);
+        2 => code_level: Text("code_level", String);
+        3 => pkg_ratio: Text("pkg_ratio", String);
     }
 }
-
-impl RecordMut for CodeResList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code_prefix),
-            1 => Slot::of(&mut self.res_code),
-            2 => Slot::of(&mut self.code_level),
-            3 => Slot::of(&mut self.pkg_ratio),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeResList);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.getdruglist`: 查询药品列表（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.getdruglist`: 查询药品列表（医疗机构）
 ///
@@ -134,38 +131,17 @@ impl Paged for AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest {
     }
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("physic_name", Kind::String).required(),
-                Field::new("approval_licence_no", Kind::String),
-                Field::new("package_spec", Kind::String),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("page", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.physic_name),
-            2 => View::of(&self.approval_licence_no),
-            3 => View::of(&self.package_spec),
-            4 => View::of(&self.prepn_spec),
-            5 => View::of(&self.page_size),
-            6 => View::of(&self.page),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => physic_name: RequiredText("physic_name", String, required);
+        2 => approval_licence_no: Text("approval_licence_no", String);
+        3 => package_spec: Text("package_spec", String);
+        4 => prepn_spec: Text("prepn_spec", String);
+        5 => page_size: RequiredNumber("page_size", Number, required);
+        6 => page: RequiredNumber("page", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgGetdruglistRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.getdruglist`.
 #[derive(Clone, Default)]
@@ -177,33 +153,11 @@ pub struct AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgGetdruglistResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -227,44 +181,14 @@ pub struct ResultModel {
     pub response_success: Option<String>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Text("response_success", String);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `Page`.
 #[derive(Clone, Default)]
@@ -288,44 +212,14 @@ pub struct Page {
     pub page_size: Option<i64>,
 }
 
-impl Record for Page {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Page",
-            fields: &[
-                Field::new("total_num", Kind::Number),
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("page", Kind::Number),
-                Field::new("page_size", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_num),
-            1 => View::of(&self.result_list),
-            2 => View::of(&self.page),
-            3 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    mut Page {
+        0 => total_num: Number("total_num", Number);
+        1 => result_list: Objects("result_list", Object, list);
+        2 => page: Number("page", Number);
+        3 => page_size: Number("page_size", Number);
     }
 }
-
-impl RecordMut for Page {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_num),
-            1 => Slot::of(&mut self.result_list),
-            2 => Slot::of(&mut self.page),
-            3 => Slot::of(&mut self.page_size),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Page);
 
 /// The object `DrugDetailInfoDto`.
 #[derive(Clone, Default)]
@@ -401,80 +295,24 @@ pub struct DrugDetailInfoDto {
     pub physic_info: Option<String>,
 }
 
-impl Record for DrugDetailInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DrugDetailInfoDto",
-            fields: &[
-                Field::new("physic_type", Kind::String),
-                Field::new("physic_name", Kind::String),
-                Field::new("prod_code", Kind::String),
-                Field::new("physic_detail_type", Kind::String),
-                Field::new("produce_ref_ent_id", Kind::String),
-                Field::new("prod_name", Kind::String),
-                Field::new("mod_date", Kind::String),
-                Field::new("produce_ent_name", Kind::String),
-                Field::new("prepn_unit", Kind::String),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("approve_no", Kind::String),
-                Field::new("pkg_unit", Kind::String),
-                Field::new("drug_ent_base_info_id", Kind::String),
-                Field::new("prepn_unit_desc", Kind::String),
-                Field::new("pkg_spec", Kind::String),
-                Field::new("pkg_unit_desc", Kind::String),
-                Field::new("physic_info", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.physic_type),
-            1 => View::of(&self.physic_name),
-            2 => View::of(&self.prod_code),
-            3 => View::of(&self.physic_detail_type),
-            4 => View::of(&self.produce_ref_ent_id),
-            5 => View::of(&self.prod_name),
-            6 => View::of(&self.mod_date),
-            7 => View::of(&self.produce_ent_name),
-            8 => View::of(&self.prepn_unit),
-            9 => View::of(&self.prepn_spec),
-            10 => View::of(&self.approve_no),
-            11 => View::of(&self.pkg_unit),
-            12 => View::of(&self.drug_ent_base_info_id),
-            13 => View::of(&self.prepn_unit_desc),
-            14 => View::of(&self.pkg_spec),
-            15 => View::of(&self.pkg_unit_desc),
-            16 => View::of(&self.physic_info),
-            _ => View::Absent,
-        }
+record! {
+    mut DrugDetailInfoDto {
+        0 => physic_type: Text("physic_type", String);
+        1 => physic_name: Text("physic_name", String);
+        2 => prod_code: Text("prod_code", String);
+        3 => physic_detail_type: Text("physic_detail_type", String);
+        4 => produce_ref_ent_id: Text("produce_ref_ent_id", String);
+        5 => prod_name: Text("prod_name", String);
+        6 => mod_date: Text("mod_date", String);
+        7 => produce_ent_name: Text("produce_ent_name", String);
+        8 => prepn_unit: Text("prepn_unit", String);
+        9 => prepn_spec: Text("prepn_spec", String);
+        10 => approve_no: Text("approve_no", String);
+        11 => pkg_unit: Text("pkg_unit", String);
+        12 => drug_ent_base_info_id: Text("drug_ent_base_info_id", String);
+        13 => prepn_unit_desc: Text("prepn_unit_desc", String);
+        14 => pkg_spec: Text("pkg_spec", String);
+        15 => pkg_unit_desc: Text("pkg_unit_desc", String);
+        16 => physic_info: Text("physic_info", String);
     }
 }
-
-impl RecordMut for DrugDetailInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.physic_type),
-            1 => Slot::of(&mut self.physic_name),
-            2 => Slot::of(&mut self.prod_code),
-            3 => Slot::of(&mut self.physic_detail_type),
-            4 => Slot::of(&mut self.produce_ref_ent_id),
-            5 => Slot::of(&mut self.prod_name),
-            6 => Slot::of(&mut self.mod_date),
-            7 => Slot::of(&mut self.produce_ent_name),
-            8 => Slot::of(&mut self.prepn_unit),
-            9 => Slot::of(&mut self.prepn_spec),
-            10 => Slot::of(&mut self.approve_no),
-            11 => Slot::of(&mut self.pkg_unit),
-            12 => Slot::of(&mut self.drug_ent_base_info_id),
-            13 => Slot::of(&mut self.prepn_unit_desc),
-            14 => Slot::of(&mut self.pkg_spec),
-            15 => Slot::of(&mut self.pkg_unit_desc),
-            16 => Slot::of(&mut self.physic_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DrugDetailInfoDto);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.listbillprocesspartsuccess`: 查询部分成功的单据（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.listbillprocesspartsuccess`: 查询部分成功的单据（医疗机构）
 ///
@@ -119,36 +116,16 @@ impl Paged for AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest
     }
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("bill_code", Kind::String),
-                Field::new("error_code", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("page", Kind::Number).required(),
-                Field::new("page_size", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.bill_code),
-            2 => View::of(&self.error_code),
-            3 => View::of(&self.code),
-            4 => View::of(&self.page),
-            5 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => bill_code: Text("bill_code", String);
+        2 => error_code: Text("error_code", String);
+        3 => code: Text("code", String);
+        4 => page: RequiredNumber("page", Number, required);
+        5 => page_size: RequiredNumber("page_size", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.listbillprocesspartsuccess`.
 #[derive(Clone, Default)]
@@ -176,47 +153,15 @@ pub struct AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessResponse {
     pub http_status_code: Option<i64>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessResponse",
-            fields: &[
-                Field::new("response_success", Kind::Boolean),
-                Field::new("model", Kind::Object),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("http_status_code", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response_success),
-            1 => View::of(&self.model),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            4 => View::of(&self.http_status_code),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessResponse {
+        0 => response_success: Boolean("response_success", Boolean);
+        1 => model: Object("model", Object);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
+        4 => http_status_code: Number("http_status_code", Number);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response_success),
-            1 => Slot::of(&mut self.model),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            4 => Slot::of(&mut self.http_status_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgListbillprocesspartsuccessResponse);
 
 /// The object `PageInfoDTO`.
 #[derive(Clone, Default)]
@@ -244,47 +189,15 @@ pub struct PageInfoDto {
     pub page: Option<i64>,
 }
 
-impl Record for PageInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageInfoDto",
-            fields: &[
-                Field::new("result", Kind::Object).list(),
-                Field::new("pages", Kind::Number),
-                Field::new("total_num", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("page", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            1 => View::of(&self.pages),
-            2 => View::of(&self.total_num),
-            3 => View::of(&self.page_size),
-            4 => View::of(&self.page),
-            _ => View::Absent,
-        }
+record! {
+    mut PageInfoDto {
+        0 => result: Objects("result", Object, list);
+        1 => pages: Number("pages", Number);
+        2 => total_num: Number("total_num", Number);
+        3 => page_size: Number("page_size", Number);
+        4 => page: Number("page", Number);
     }
 }
-
-impl RecordMut for PageInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            1 => Slot::of(&mut self.pages),
-            2 => Slot::of(&mut self.total_num),
-            3 => Slot::of(&mut self.page_size),
-            4 => Slot::of(&mut self.page),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageInfoDto);
 
 /// The object `BillProcessPartSuccessExcelDTO`.
 #[derive(Clone, Default)]
@@ -312,44 +225,12 @@ pub struct BillProcessPartSuccessExcelDto {
     pub error_code: Option<String>,
 }
 
-impl Record for BillProcessPartSuccessExcelDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillProcessPartSuccessExcelDto",
-            fields: &[
-                Field::new("last_process_date_desc", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("process_status_reason_desc", Kind::String),
-                Field::new("error_code_desc", Kind::String),
-                Field::new("error_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.last_process_date_desc),
-            1 => View::of(&self.code),
-            2 => View::of(&self.process_status_reason_desc),
-            3 => View::of(&self.error_code_desc),
-            4 => View::of(&self.error_code),
-            _ => View::Absent,
-        }
+record! {
+    mut BillProcessPartSuccessExcelDto {
+        0 => last_process_date_desc: Text("last_process_date_desc", String);
+        1 => code: Text("code", String);
+        2 => process_status_reason_desc: Text("process_status_reason_desc", String);
+        3 => error_code_desc: Text("error_code_desc", String);
+        4 => error_code: Text("error_code", String);
     }
 }
-
-impl RecordMut for BillProcessPartSuccessExcelDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.last_process_date_desc),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.process_status_reason_desc),
-            3 => Slot::of(&mut self.error_code_desc),
-            4 => Slot::of(&mut self.error_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillProcessPartSuccessExcelDto);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.listupout`: 查询上游企业的出库单（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record, required,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record, required};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.listupout`: 查询上游企业的出库单（医疗机构）
 ///
@@ -229,50 +226,23 @@ impl Paged for AlibabaAlihealthDrugtraceTopYljgListupoutRequest {
     }
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgListupoutRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgListupoutRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("begin_date", Kind::String).required(),
-                Field::new("end_date", Kind::String).required(),
-                Field::new("from_user_id", Kind::String),
-                Field::new("produce_batch_no", Kind::String),
-                Field::new("drug_ent_base_info_id", Kind::String),
-                Field::new("bill_type", Kind::String),
-                Field::new("physic_type", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("bill_code", Kind::String),
-                Field::new("ass_en_id", Kind::String),
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("page", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.begin_date),
-            2 => View::of(&self.end_date),
-            3 => View::of(&self.from_user_id),
-            4 => View::of(&self.produce_batch_no),
-            5 => View::of(&self.drug_ent_base_info_id),
-            6 => View::of(&self.bill_type),
-            7 => View::of(&self.physic_type),
-            8 => View::of(&self.status),
-            9 => View::of(&self.bill_code),
-            10 => View::of(&self.ass_en_id),
-            11 => View::of(&self.page_size),
-            12 => View::of(&self.page),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgListupoutRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => begin_date: RequiredText("begin_date", String, required);
+        2 => end_date: RequiredText("end_date", String, required);
+        3 => from_user_id: Text("from_user_id", String);
+        4 => produce_batch_no: Text("produce_batch_no", String);
+        5 => drug_ent_base_info_id: Text("drug_ent_base_info_id", String);
+        6 => bill_type: Text("bill_type", String);
+        7 => physic_type: Text("physic_type", String);
+        8 => status: Text("status", String);
+        9 => bill_code: Text("bill_code", String);
+        10 => ass_en_id: Text("ass_en_id", String);
+        11 => page_size: RequiredNumber("page_size", Number, required);
+        12 => page: RequiredNumber("page", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgListupoutRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.listupout`.
 #[derive(Clone, Default)]
@@ -284,33 +254,11 @@ pub struct AlibabaAlihealthDrugtraceTopYljgListupoutResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgListupoutResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgListupoutResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgListupoutResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgListupoutResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgListupoutResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -334,44 +282,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `PageInfoDto`.
 #[derive(Clone, Default)]
@@ -387,38 +305,12 @@ pub struct PageInfoDto {
     pub total_num: Option<i64>,
 }
 
-impl Record for PageInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageInfoDto",
-            fields: &[
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("total_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            1 => View::of(&self.total_num),
-            _ => View::Absent,
-        }
+record! {
+    mut PageInfoDto {
+        0 => result_list: Objects("result_list", Object, list);
+        1 => total_num: Number("total_num", Number);
     }
 }
-
-impl RecordMut for PageInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            1 => Slot::of(&mut self.total_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageInfoDto);
 
 /// The object `BillUpOutDetailDo`.
 #[derive(Clone, Default)]
@@ -550,122 +442,38 @@ pub struct BillUpOutDetailDo {
     pub prepn_unit_desc: Option<String>,
 }
 
-impl Record for BillUpOutDetailDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillUpOutDetailDo",
-            fields: &[
-                Field::new("from_ent_name", Kind::String),
-                Field::new("code_count", Kind::Number),
-                Field::new("exprie_date", Kind::String),
-                Field::new("produce_ent_name", Kind::String),
-                Field::new("produce_date", Kind::String),
-                Field::new("produce_batch_no", Kind::String),
-                Field::new("pkg_spec", Kind::String),
-                Field::new("physic_info", Kind::String),
-                Field::new("physic_name", Kind::String),
-                Field::new("prepn_count", Kind::Number),
-                Field::new("from_ref_user_id", Kind::String),
-                Field::new("to_ref_user_id", Kind::String),
-                Field::new("bill_time", Kind::String),
-                Field::new("bill_code", Kind::String),
-                Field::new("bill_type", Kind::String),
-                Field::new("to_user_name", Kind::String),
-                Field::new("from_user_name", Kind::String),
-                Field::new("exprie_date_format", Kind::String),
-                Field::new("bill_time_format", Kind::String),
-                Field::new("bill_out_id", Kind::Number),
-                Field::new("prepn_unit", Kind::Number),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("drug_ent_base_info_id", Kind::String),
-                Field::new("produce_date_format", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("to_user_id", Kind::String),
-                Field::new("from_user_id", Kind::String),
-                Field::new("ass_ref_ent_id", Kind::String),
-                Field::new("ass_ent_id", Kind::String),
-                Field::new("ass_ent_name", Kind::String),
-                Field::new("prepn_unit_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.from_ent_name),
-            1 => View::of(&self.code_count),
-            2 => View::of(&self.exprie_date),
-            3 => View::of(&self.produce_ent_name),
-            4 => View::of(&self.produce_date),
-            5 => View::of(&self.produce_batch_no),
-            6 => View::of(&self.pkg_spec),
-            7 => View::of(&self.physic_info),
-            8 => View::of(&self.physic_name),
-            9 => View::of(&self.prepn_count),
-            10 => View::of(&self.from_ref_user_id),
-            11 => View::of(&self.to_ref_user_id),
-            12 => View::of(&self.bill_time),
-            13 => View::of(&self.bill_code),
-            14 => View::of(&self.bill_type),
-            15 => View::of(&self.to_user_name),
-            16 => View::of(&self.from_user_name),
-            17 => View::of(&self.exprie_date_format),
-            18 => View::of(&self.bill_time_format),
-            19 => View::of(&self.bill_out_id),
-            20 => View::of(&self.prepn_unit),
-            21 => View::of(&self.prepn_spec),
-            22 => View::of(&self.drug_ent_base_info_id),
-            23 => View::of(&self.produce_date_format),
-            24 => View::of(&self.status),
-            25 => View::of(&self.to_user_id),
-            26 => View::of(&self.from_user_id),
-            27 => View::of(&self.ass_ref_ent_id),
-            28 => View::of(&self.ass_ent_id),
-            29 => View::of(&self.ass_ent_name),
-            30 => View::of(&self.prepn_unit_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut BillUpOutDetailDo {
+        0 => from_ent_name: Text("from_ent_name", String);
+        1 => code_count: Number("code_count", Number);
+        2 => exprie_date: Text("exprie_date", String);
+        3 => produce_ent_name: Text("produce_ent_name", String);
+        4 => produce_date: Text("produce_date", String);
+        5 => produce_batch_no: Text("produce_batch_no", String);
+        6 => pkg_spec: Text("pkg_spec", String);
+        7 => physic_info: Text("physic_info", String);
+        8 => physic_name: Text("physic_name", String);
+        9 => prepn_count: Number("prepn_count", Number);
+        10 => from_ref_user_id: Text("from_ref_user_id", String);
+        11 => to_ref_user_id: Text("to_ref_user_id", String);
+        12 => bill_time: Text("bill_time", String);
+        13 => bill_code: Text("bill_code", String);
+        14 => bill_type: Text("bill_type", String);
+        15 => to_user_name: Text("to_user_name", String);
+        16 => from_user_name: Text("from_user_name", String);
+        17 => exprie_date_format: Text("exprie_date_format", String);
+        18 => bill_time_format: Text("bill_time_format", String);
+        19 => bill_out_id: Number("bill_out_id", Number);
+        20 => prepn_unit: Number("prepn_unit", Number);
+        21 => prepn_spec: Text("prepn_spec", String);
+        22 => drug_ent_base_info_id: Text("drug_ent_base_info_id", String);
+        23 => produce_date_format: Text("produce_date_format", String);
+        24 => status: Text("status", String);
+        25 => to_user_id: Text("to_user_id", String);
+        26 => from_user_id: Text("from_user_id", String);
+        27 => ass_ref_ent_id: Text("ass_ref_ent_id", String);
+        28 => ass_ent_id: Text("ass_ent_id", String);
+        29 => ass_ent_name: Text("ass_ent_name", String);
+        30 => prepn_unit_desc: Text("prepn_unit_desc", String);
     }
 }
-
-impl RecordMut for BillUpOutDetailDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.from_ent_name),
-            1 => Slot::of(&mut self.code_count),
-            2 => Slot::of(&mut self.exprie_date),
-            3 => Slot::of(&mut self.produce_ent_name),
-            4 => Slot::of(&mut self.produce_date),
-            5 => Slot::of(&mut self.produce_batch_no),
-            6 => Slot::of(&mut self.pkg_spec),
-            7 => Slot::of(&mut self.physic_info),
-            8 => Slot::of(&mut self.physic_name),
-            9 => Slot::of(&mut self.prepn_count),
-            10 => Slot::of(&mut self.from_ref_user_id),
-            11 => Slot::of(&mut self.to_ref_user_id),
-            12 => Slot::of(&mut self.bill_time),
-            13 => Slot::of(&mut self.bill_code),
-            14 => Slot::of(&mut self.bill_type),
-            15 => Slot::of(&mut self.to_user_name),
-            16 => Slot::of(&mut self.from_user_name),
-            17 => Slot::of(&mut self.exprie_date_format),
-            18 => Slot::of(&mut self.bill_time_format),
-            19 => Slot::of(&mut self.bill_out_id),
-            20 => Slot::of(&mut self.prepn_unit),
-            21 => Slot::of(&mut self.prepn_spec),
-            22 => Slot::of(&mut self.drug_ent_base_info_id),
-            23 => Slot::of(&mut self.produce_date_format),
-            24 => Slot::of(&mut self.status),
-            25 => Slot::of(&mut self.to_user_id),
-            26 => Slot::of(&mut self.from_user_id),
-            27 => Slot::of(&mut self.ass_ref_ent_id),
-            28 => Slot::of(&mut self.ass_ent_id),
-            29 => Slot::of(&mut self.ass_ent_name),
-            30 => Slot::of(&mut self.prepn_unit_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillUpOutDetailDo);

@@ -2,9 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.listupout.detail`: 查询上游出库单的明细（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.listupout.detail`: 查询上游出库单的明细（医疗机构）
 ///
@@ -93,34 +91,15 @@ impl Request for AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest {
     type Response = AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("bill_code", Kind::String).required(),
-                Field::new("from_ref_user_id", Kind::String),
-                Field::new("to_ref_user_id", Kind::String).required(),
-                Field::new("ass_ref_ent_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.bill_code),
-            2 => View::of(&self.from_ref_user_id),
-            3 => View::of(&self.to_ref_user_id),
-            4 => View::of(&self.ass_ref_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => bill_code: RequiredText("bill_code", String, required);
+        2 => from_ref_user_id: Text("from_ref_user_id", String);
+        3 => to_ref_user_id: RequiredText("to_ref_user_id", String, required);
+        4 => ass_ref_ent_id: Text("ass_ref_ent_id", String);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgListupoutDetailRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.listupout.detail`.
 #[derive(Clone, Default)]
@@ -132,33 +111,11 @@ pub struct AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgListupoutDetailResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -182,44 +139,14 @@ pub struct ResultModel {
     pub success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `BillUpOutDetailDto`.
 #[derive(Clone, Default)]
@@ -275,68 +202,22 @@ pub struct BillUpOutDetailDto {
     pub ass_ref_ent_id: Option<String>,
 }
 
-impl Record for BillUpOutDetailDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillUpOutDetailDto",
-            fields: &[
-                Field::new("bill_code", Kind::String),
-                Field::new("bill_type_name", Kind::String),
-                Field::new("bill_type", Kind::String),
-                Field::new("ent_send_name", Kind::String),
-                Field::new("ent_send_id", Kind::String),
-                Field::new("ent_recv_name", Kind::String),
-                Field::new("ent_recv_id", Kind::String),
-                Field::new("store_out_date", Kind::String),
-                Field::new("update_date", Kind::String),
-                Field::new("drug_infos_dto_list", Kind::Object).list(),
-                Field::new("ass_user_name", Kind::String),
-                Field::new("ass_ref_ent_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_code),
-            1 => View::of(&self.bill_type_name),
-            2 => View::of(&self.bill_type),
-            3 => View::of(&self.ent_send_name),
-            4 => View::of(&self.ent_send_id),
-            5 => View::of(&self.ent_recv_name),
-            6 => View::of(&self.ent_recv_id),
-            7 => View::of(&self.store_out_date),
-            8 => View::of(&self.update_date),
-            9 => View::of(&self.drug_infos_dto_list),
-            10 => View::of(&self.ass_user_name),
-            11 => View::of(&self.ass_ref_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    mut BillUpOutDetailDto {
+        0 => bill_code: Text("bill_code", String);
+        1 => bill_type_name: Text("bill_type_name", String);
+        2 => bill_type: Text("bill_type", String);
+        3 => ent_send_name: Text("ent_send_name", String);
+        4 => ent_send_id: Text("ent_send_id", String);
+        5 => ent_recv_name: Text("ent_recv_name", String);
+        6 => ent_recv_id: Text("ent_recv_id", String);
+        7 => store_out_date: Text("store_out_date", String);
+        8 => update_date: Text("update_date", String);
+        9 => drug_infos_dto_list: Objects("drug_infos_dto_list", Object, list);
+        10 => ass_user_name: Text("ass_user_name", String);
+        11 => ass_ref_ent_id: Text("ass_ref_ent_id", String);
     }
 }
-
-impl RecordMut for BillUpOutDetailDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.bill_code),
-            1 => Slot::of(&mut self.bill_type_name),
-            2 => Slot::of(&mut self.bill_type),
-            3 => Slot::of(&mut self.ent_send_name),
-            4 => Slot::of(&mut self.ent_send_id),
-            5 => Slot::of(&mut self.ent_recv_name),
-            6 => Slot::of(&mut self.ent_recv_id),
-            7 => Slot::of(&mut self.store_out_date),
-            8 => Slot::of(&mut self.update_date),
-            9 => Slot::of(&mut self.drug_infos_dto_list),
-            10 => Slot::of(&mut self.ass_user_name),
-            11 => Slot::of(&mut self.ass_ref_ent_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillUpOutDetailDto);
 
 /// The object `DrugInfosDto`.
 #[derive(Clone, Default)]
@@ -424,92 +305,30 @@ pub struct DrugInfosDto {
     pub pkg_unit_desc: Option<String>,
 }
 
-impl Record for DrugInfosDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DrugInfosDto",
-            fields: &[
-                Field::new("produce_date", Kind::String),
-                Field::new("product_ent_name", Kind::String),
-                Field::new("package_spec", Kind::String),
-                Field::new("prod_name", Kind::String),
-                Field::new("physic_name", Kind::String),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("prepn_unit", Kind::String),
-                Field::new("produce_batch_no", Kind::String),
-                Field::new("prod_seq_no", Kind::String),
-                Field::new("drug_ent_base_info_id", Kind::String),
-                Field::new("valid_end_date", Kind::String),
-                Field::new("least_pkg_amount", Kind::String),
-                Field::new("least_prepn_amount", Kind::String),
-                Field::new("approval_no", Kind::String),
-                Field::new("physic_type", Kind::String),
-                Field::new("physic_type_name", Kind::String),
-                Field::new("preparations_unit", Kind::String),
-                Field::new("prepn_type_desc", Kind::String),
-                Field::new("code_info_list_dto_list", Kind::Object).list(),
-                Field::new("pkg_unit_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.produce_date),
-            1 => View::of(&self.product_ent_name),
-            2 => View::of(&self.package_spec),
-            3 => View::of(&self.prod_name),
-            4 => View::of(&self.physic_name),
-            5 => View::of(&self.prepn_spec),
-            6 => View::of(&self.prepn_unit),
-            7 => View::of(&self.produce_batch_no),
-            8 => View::of(&self.prod_seq_no),
-            9 => View::of(&self.drug_ent_base_info_id),
-            10 => View::of(&self.valid_end_date),
-            11 => View::of(&self.least_pkg_amount),
-            12 => View::of(&self.least_prepn_amount),
-            13 => View::of(&self.approval_no),
-            14 => View::of(&self.physic_type),
-            15 => View::of(&self.physic_type_name),
-            16 => View::of(&self.preparations_unit),
-            17 => View::of(&self.prepn_type_desc),
-            18 => View::of(&self.code_info_list_dto_list),
-            19 => View::of(&self.pkg_unit_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut DrugInfosDto {
+        0 => produce_date: Text("produce_date", String);
+        1 => product_ent_name: Text("product_ent_name", String);
+        2 => package_spec: Text("package_spec", String);
+        3 => prod_name: Text("prod_name", String);
+        4 => physic_name: Text("physic_name", String);
+        5 => prepn_spec: Text("prepn_spec", String);
+        6 => prepn_unit: Text("prepn_unit", String);
+        7 => produce_batch_no: Text("produce_batch_no", String);
+        8 => prod_seq_no: Text("prod_seq_no", String);
+        9 => drug_ent_base_info_id: Text("drug_ent_base_info_id", String);
+        10 => valid_end_date: Text("valid_end_date", String);
+        11 => least_pkg_amount: Text("least_pkg_amount", String);
+        12 => least_prepn_amount: Text("least_prepn_amount", String);
+        13 => approval_no: Text("approval_no", String);
+        14 => physic_type: Text("physic_type", String);
+        15 => physic_type_name: Text("physic_type_name", String);
+        16 => preparations_unit: Text("preparations_unit", String);
+        17 => prepn_type_desc: Text("prepn_type_desc", String);
+        18 => code_info_list_dto_list: Objects("code_info_list_dto_list", Object, list);
+        19 => pkg_unit_desc: Text("pkg_unit_desc", String);
     }
 }
-
-impl RecordMut for DrugInfosDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.produce_date),
-            1 => Slot::of(&mut self.product_ent_name),
-            2 => Slot::of(&mut self.package_spec),
-            3 => Slot::of(&mut self.prod_name),
-            4 => Slot::of(&mut self.physic_name),
-            5 => Slot::of(&mut self.prepn_spec),
-            6 => Slot::of(&mut self.prepn_unit),
-            7 => Slot::of(&mut self.produce_batch_no),
-            8 => Slot::of(&mut self.prod_seq_no),
-            9 => Slot::of(&mut self.drug_ent_base_info_id),
-            10 => Slot::of(&mut self.valid_end_date),
-            11 => Slot::of(&mut self.least_pkg_amount),
-            12 => Slot::of(&mut self.least_prepn_amount),
-            13 => Slot::of(&mut self.approval_no),
-            14 => Slot::of(&mut self.physic_type),
-            15 => Slot::of(&mut self.physic_type_name),
-            16 => Slot::of(&mut self.preparations_unit),
-            17 => Slot::of(&mut self.prepn_type_desc),
-            18 => Slot::of(&mut self.code_info_list_dto_list),
-            19 => Slot::of(&mut self.pkg_unit_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DrugInfosDto);
 
 /// The object `CodeInfoListDto`.
 #[derive(Clone, Default)]
@@ -537,44 +356,12 @@ pub struct CodeInfoListDto {
     pub code: Option<String>,
 }
 
-impl Record for CodeInfoListDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeInfoListDto",
-            fields: &[
-                Field::new("prepn_spec", Kind::String),
-                Field::new("prepn_amount", Kind::String),
-                Field::new("pkg_amount", Kind::String),
-                Field::new("code_level", Kind::String),
-                Field::new("code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.prepn_spec),
-            1 => View::of(&self.prepn_amount),
-            2 => View::of(&self.pkg_amount),
-            3 => View::of(&self.code_level),
-            4 => View::of(&self.code),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeInfoListDto {
+        0 => prepn_spec: Text("prepn_spec", String);
+        1 => prepn_amount: Text("prepn_amount", String);
+        2 => pkg_amount: Text("pkg_amount", String);
+        3 => code_level: Text("code_level", String);
+        4 => code: Text("code", String);
     }
 }
-
-impl RecordMut for CodeInfoListDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.prepn_spec),
-            1 => Slot::of(&mut self.prepn_amount),
-            2 => Slot::of(&mut self.pkg_amount),
-            3 => Slot::of(&mut self.code_level),
-            4 => Slot::of(&mut self.code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeInfoListDto);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.query.codedetail`: 查询追溯码（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.query.codedetail`: 查询追溯码（医疗机构）
 ///
@@ -65,31 +62,12 @@ impl Request for AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest {
     type Response = AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("codes", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(1000)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.codes),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => codes: Texts("codes", String, list, required, [MaxListSize(1000)]);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgQueryCodedetailRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.codedetail`.
 #[derive(Clone, Default)]
@@ -101,33 +79,11 @@ pub struct AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgQueryCodedetailResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -151,44 +107,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("models", Kind::Object).list(),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.models),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => models: Objects("models", Object, list);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.models),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `CodeFullInfoDto`.
 #[derive(Clone, Default)]
@@ -220,50 +146,16 @@ pub struct CodeFullInfoDto {
     pub code_produce_info_d_t_o: Option<CodeProduceInfoDto>,
 }
 
-impl Record for CodeFullInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeFullInfoDto",
-            fields: &[
-                Field::new("code_status_type_d_t_o", Kind::Object),
-                Field::new("code", Kind::String),
-                Field::new("p_user_ent_d_t_o", Kind::Object),
-                Field::new("package_level", Kind::String),
-                Field::new("drug_ent_base_d_t_o", Kind::Object),
-                Field::new("code_produce_info_d_t_o", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code_status_type_d_t_o),
-            1 => View::of(&self.code),
-            2 => View::of(&self.p_user_ent_d_t_o),
-            3 => View::of(&self.package_level),
-            4 => View::of(&self.drug_ent_base_d_t_o),
-            5 => View::of(&self.code_produce_info_d_t_o),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeFullInfoDto {
+        0 => code_status_type_d_t_o: Object("code_status_type_d_t_o", Object);
+        1 => code: Text("code", String);
+        2 => p_user_ent_d_t_o: Object("p_user_ent_d_t_o", Object);
+        3 => package_level: Text("package_level", String);
+        4 => drug_ent_base_d_t_o: Object("drug_ent_base_d_t_o", Object);
+        5 => code_produce_info_d_t_o: Object("code_produce_info_d_t_o", Object);
     }
 }
-
-impl RecordMut for CodeFullInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code_status_type_d_t_o),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.p_user_ent_d_t_o),
-            3 => Slot::of(&mut self.package_level),
-            4 => Slot::of(&mut self.drug_ent_base_d_t_o),
-            5 => Slot::of(&mut self.code_produce_info_d_t_o),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeFullInfoDto);
 
 /// The object `CodeStatusTypeDto`.
 #[derive(Clone, Default)]
@@ -275,33 +167,11 @@ pub struct CodeStatusTypeDto {
     pub code_status: Option<String>,
 }
 
-impl Record for CodeStatusTypeDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeStatusTypeDto",
-            fields: &[Field::new("code_status", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code_status),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeStatusTypeDto {
+        0 => code_status: Text("code_status", String);
     }
 }
-
-impl RecordMut for CodeStatusTypeDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeStatusTypeDto);
 
 /// The object `PUserEntDto`.
 #[derive(Clone, Default)]
@@ -317,38 +187,12 @@ pub struct PUserEntDto {
     pub ent_name: Option<String>,
 }
 
-impl Record for PUserEntDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PUserEntDto",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("ent_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.ent_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PUserEntDto {
+        0 => ref_ent_id: Text("ref_ent_id", String);
+        1 => ent_name: Text("ent_name", String);
     }
 }
-
-impl RecordMut for PUserEntDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ref_ent_id),
-            1 => Slot::of(&mut self.ent_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PUserEntDto);
 
 /// The object `DrugEntBaseDto`.
 #[derive(Clone, Default)]
@@ -388,56 +232,18 @@ pub struct DrugEntBaseDto {
     pub prepn_type_desc: Option<String>,
 }
 
-impl Record for DrugEntBaseDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DrugEntBaseDto",
-            fields: &[
-                Field::new("physic_type_desc", Kind::String),
-                Field::new("physic_name", Kind::String),
-                Field::new("exprie", Kind::String),
-                Field::new("drug_ent_base_info_id", Kind::String),
-                Field::new("approval_licence_no", Kind::String),
-                Field::new("pkg_spec_crit", Kind::String),
-                Field::new("prepn_spec", Kind::String),
-                Field::new("prepn_type_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.physic_type_desc),
-            1 => View::of(&self.physic_name),
-            2 => View::of(&self.exprie),
-            3 => View::of(&self.drug_ent_base_info_id),
-            4 => View::of(&self.approval_licence_no),
-            5 => View::of(&self.pkg_spec_crit),
-            6 => View::of(&self.prepn_spec),
-            7 => View::of(&self.prepn_type_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut DrugEntBaseDto {
+        0 => physic_type_desc: Text("physic_type_desc", String);
+        1 => physic_name: Text("physic_name", String);
+        2 => exprie: Text("exprie", String);
+        3 => drug_ent_base_info_id: Text("drug_ent_base_info_id", String);
+        4 => approval_licence_no: Text("approval_licence_no", String);
+        5 => pkg_spec_crit: Text("pkg_spec_crit", String);
+        6 => prepn_spec: Text("prepn_spec", String);
+        7 => prepn_type_desc: Text("prepn_type_desc", String);
     }
 }
-
-impl RecordMut for DrugEntBaseDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.physic_type_desc),
-            1 => Slot::of(&mut self.physic_name),
-            2 => Slot::of(&mut self.exprie),
-            3 => Slot::of(&mut self.drug_ent_base_info_id),
-            4 => Slot::of(&mut self.approval_licence_no),
-            5 => Slot::of(&mut self.pkg_spec_crit),
-            6 => Slot::of(&mut self.prepn_spec),
-            7 => Slot::of(&mut self.prepn_type_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DrugEntBaseDto);
 
 /// The object `CodeProduceInfoDto`.
 #[derive(Clone, Default)]
@@ -449,33 +255,11 @@ pub struct CodeProduceInfoDto {
     pub produce_info_list: Vec<ProduceInfoDto>,
 }
 
-impl Record for CodeProduceInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CodeProduceInfoDto",
-            fields: &[Field::new("produce_info_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.produce_info_list),
-            _ => View::Absent,
-        }
+record! {
+    mut CodeProduceInfoDto {
+        0 => produce_info_list: Objects("produce_info_list", Object, list);
     }
 }
-
-impl RecordMut for CodeProduceInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.produce_info_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CodeProduceInfoDto);
 
 /// The object `ProduceInfoDto`.
 #[derive(Clone, Default)]
@@ -507,47 +291,13 @@ pub struct ProduceInfoDto {
     pub original_expire_date: Option<String>,
 }
 
-impl Record for ProduceInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ProduceInfoDto",
-            fields: &[
-                Field::new("produce_date_str", Kind::String),
-                Field::new("pkg_amount", Kind::String),
-                Field::new("expire_date", Kind::String),
-                Field::new("batch_no", Kind::String),
-                Field::new("original_produce_date", Kind::String),
-                Field::new("original_expire_date", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.produce_date_str),
-            1 => View::of(&self.pkg_amount),
-            2 => View::of(&self.expire_date),
-            3 => View::of(&self.batch_no),
-            4 => View::of(&self.original_produce_date),
-            5 => View::of(&self.original_expire_date),
-            _ => View::Absent,
-        }
+record! {
+    mut ProduceInfoDto {
+        0 => produce_date_str: Text("produce_date_str", String);
+        1 => pkg_amount: Text("pkg_amount", String);
+        2 => expire_date: Text("expire_date", String);
+        3 => batch_no: Text("batch_no", String);
+        4 => original_produce_date: Text("original_produce_date", String);
+        5 => original_expire_date: Text("original_expire_date", String);
     }
 }
-
-impl RecordMut for ProduceInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.produce_date_str),
-            1 => Slot::of(&mut self.pkg_amount),
-            2 => Slot::of(&mut self.expire_date),
-            3 => Slot::of(&mut self.batch_no),
-            4 => Slot::of(&mut self.original_produce_date),
-            5 => Slot::of(&mut self.original_expire_date),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ProduceInfoDto);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.query.listparts`: 查询往来单位（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.query.listparts`: 查询往来单位（医疗机构）
 ///
@@ -146,40 +143,18 @@ impl Paged for AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest {
     }
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest",
-            fields: &[
-                Field::new("ref_ent_id", Kind::String).required(),
-                Field::new("ent_name", Kind::String),
-                Field::new("ref_partner_id", Kind::String),
-                Field::new("begin_date", Kind::String),
-                Field::new("end_date", Kind::String),
-                Field::new("audit_flag", Kind::Number),
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("page", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ref_ent_id),
-            1 => View::of(&self.ent_name),
-            2 => View::of(&self.ref_partner_id),
-            3 => View::of(&self.begin_date),
-            4 => View::of(&self.end_date),
-            5 => View::of(&self.audit_flag),
-            6 => View::of(&self.page_size),
-            7 => View::of(&self.page),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest {
+        0 => ref_ent_id: RequiredText("ref_ent_id", String, required);
+        1 => ent_name: Text("ent_name", String);
+        2 => ref_partner_id: Text("ref_partner_id", String);
+        3 => begin_date: Text("begin_date", String);
+        4 => end_date: Text("end_date", String);
+        5 => audit_flag: Number("audit_flag", Number);
+        6 => page_size: RequiredNumber("page_size", Number, required);
+        7 => page: RequiredNumber("page", Number, required);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgQueryListpartsRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.listparts`.
 #[derive(Clone, Default)]
@@ -191,33 +166,11 @@ pub struct AlibabaAlihealthDrugtraceTopYljgQueryListpartsResponse {
     pub result: Option<ResultModel>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgQueryListpartsResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgQueryListpartsResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgQueryListpartsResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgQueryListpartsResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgQueryListpartsResponse);
 
 /// The object `ResultModel`.
 #[derive(Clone, Default)]
@@ -241,44 +194,14 @@ pub struct ResultModel {
     pub response_success: Option<bool>,
 }
 
-impl Record for ResultModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModel",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModel {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
     }
 }
-
-impl RecordMut for ResultModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModel);
 
 /// The object `Page`.
 #[derive(Clone, Default)]
@@ -294,38 +217,12 @@ pub struct Page {
     pub result_list: Vec<PEntParDto>,
 }
 
-impl Record for Page {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Page",
-            fields: &[
-                Field::new("total_num", Kind::Number),
-                Field::new("result_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_num),
-            1 => View::of(&self.result_list),
-            _ => View::Absent,
-        }
+record! {
+    mut Page {
+        0 => total_num: Number("total_num", Number);
+        1 => result_list: Objects("result_list", Object, list);
     }
 }
-
-impl RecordMut for Page {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_num),
-            1 => Slot::of(&mut self.result_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Page);
 
 /// The object `PEntParDto`.
 #[derive(Clone, Default)]
@@ -433,107 +330,35 @@ pub struct PEntParDto {
     pub ent_extend: Option<EntExtend>,
 }
 
-impl Record for PEntParDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PEntParDto",
-            fields: &[
-                Field::new("partner_id", Kind::String),
-                Field::new("partner_name", Kind::String),
-                Field::new("ent_id", Kind::String),
-                Field::new("ref_ent_id", Kind::String),
-                Field::new("ent_prov_code", Kind::String),
-                Field::new("prov_name", Kind::String),
-                Field::new("area_name", Kind::String),
-                Field::new("city_name", Kind::String),
-                Field::new("is_network", Kind::String),
-                Field::new("partner_capital_name", Kind::String),
-                Field::new("partner_type", Kind::String),
-                Field::new("partner_ent_id", Kind::String),
-                Field::new("last_mod_date", Kind::String),
-                Field::new("crt_date", Kind::String),
-                Field::new("crt_ic_name", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("mod_ic_name", Kind::String),
-                Field::new("partner_level", Kind::String),
-                Field::new("mod_ic_code", Kind::String),
-                Field::new("p_ent_par_id", Kind::String),
-                Field::new("crt_ic_code", Kind::String),
-                Field::new("par_ref_ent_id", Kind::String),
-                Field::new("audit_flag", Kind::String),
-                Field::new("partner_type_desc", Kind::String),
-                Field::new("ent_extend", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.partner_id),
-            1 => View::of(&self.partner_name),
-            2 => View::of(&self.ent_id),
-            3 => View::of(&self.ref_ent_id),
-            4 => View::of(&self.ent_prov_code),
-            5 => View::of(&self.prov_name),
-            6 => View::of(&self.area_name),
-            7 => View::of(&self.city_name),
-            8 => View::of(&self.is_network),
-            9 => View::of(&self.partner_capital_name),
-            10 => View::of(&self.partner_type),
-            11 => View::of(&self.partner_ent_id),
-            12 => View::of(&self.last_mod_date),
-            13 => View::of(&self.crt_date),
-            14 => View::of(&self.crt_ic_name),
-            15 => View::of(&self.status),
-            16 => View::of(&self.mod_ic_name),
-            17 => View::of(&self.partner_level),
-            18 => View::of(&self.mod_ic_code),
-            19 => View::of(&self.p_ent_par_id),
-            20 => View::of(&self.crt_ic_code),
-            21 => View::of(&self.par_ref_ent_id),
-            22 => View::of(&self.audit_flag),
-            23 => View::of(&self.partner_type_desc),
-            24 => View::of(&self.ent_extend),
-            _ => View::Absent,
-        }
+record! {
+    mut PEntParDto {
+        0 => partner_id: Text("partner_id", String);
+        1 => partner_name: Text("partner_name", String);
+        2 => ent_id: Text("ent_id", String);
+        3 => ref_ent_id: Text("ref_ent_id", String);
+        4 => ent_prov_code: Text("ent_prov_code", String);
+        5 => prov_name: Text("prov_name", String);
+        6 => area_name: Text("area_name", String);
+        7 => city_name: Text("city_name", String);
+        8 => is_network: Text("is_network", String);
+        9 => partner_capital_name: Text("partner_capital_name", String);
+        10 => partner_type: Text("partner_type", String);
+        11 => partner_ent_id: Text("partner_ent_id", String);
+        12 => last_mod_date: Text("last_mod_date", String);
+        13 => crt_date: Text("crt_date", String);
+        14 => crt_ic_name: Text("crt_ic_name", String);
+        15 => status: Text("status", String);
+        16 => mod_ic_name: Text("mod_ic_name", String);
+        17 => partner_level: Text("partner_level", String);
+        18 => mod_ic_code: Text("mod_ic_code", String);
+        19 => p_ent_par_id: Text("p_ent_par_id", String);
+        20 => crt_ic_code: Text("crt_ic_code", String);
+        21 => par_ref_ent_id: Text("par_ref_ent_id", String);
+        22 => audit_flag: Text("audit_flag", String);
+        23 => partner_type_desc: Text("partner_type_desc", String);
+        24 => ent_extend: Object("ent_extend", Object);
     }
 }
-
-impl RecordMut for PEntParDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.partner_id),
-            1 => Slot::of(&mut self.partner_name),
-            2 => Slot::of(&mut self.ent_id),
-            3 => Slot::of(&mut self.ref_ent_id),
-            4 => Slot::of(&mut self.ent_prov_code),
-            5 => Slot::of(&mut self.prov_name),
-            6 => Slot::of(&mut self.area_name),
-            7 => Slot::of(&mut self.city_name),
-            8 => Slot::of(&mut self.is_network),
-            9 => Slot::of(&mut self.partner_capital_name),
-            10 => Slot::of(&mut self.partner_type),
-            11 => Slot::of(&mut self.partner_ent_id),
-            12 => Slot::of(&mut self.last_mod_date),
-            13 => Slot::of(&mut self.crt_date),
-            14 => Slot::of(&mut self.crt_ic_name),
-            15 => Slot::of(&mut self.status),
-            16 => Slot::of(&mut self.mod_ic_name),
-            17 => Slot::of(&mut self.partner_level),
-            18 => Slot::of(&mut self.mod_ic_code),
-            19 => Slot::of(&mut self.p_ent_par_id),
-            20 => Slot::of(&mut self.crt_ic_code),
-            21 => Slot::of(&mut self.par_ref_ent_id),
-            22 => Slot::of(&mut self.audit_flag),
-            23 => Slot::of(&mut self.partner_type_desc),
-            24 => Slot::of(&mut self.ent_extend),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PEntParDto);
 
 /// The object `EntExtend`.
 #[derive(Clone, Default)]
@@ -545,30 +370,8 @@ pub struct EntExtend {
     pub replace_ent_id: Option<String>,
 }
 
-impl Record for EntExtend {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "EntExtend",
-            fields: &[Field::new("replace_ent_id", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.replace_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    mut EntExtend {
+        0 => replace_ent_id: Text("replace_ent_id", String);
     }
 }
-
-impl RecordMut for EntExtend {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.replace_ent_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut EntExtend);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.query.upbillcode`: 按追溯码查询上游出库单号（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.query.upbillcode`: 按追溯码查询上游出库单号（医疗机构）
 ///
@@ -70,28 +67,12 @@ impl Request for AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest {
     type Response = AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest",
-            fields: &[
-                Field::new("code", Kind::String),
-                Field::new("ref_ent_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.ref_ent_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest {
+        0 => code: Text("code", String);
+        1 => ref_ent_id: Text("ref_ent_id", String);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.query.upbillcode`.
 #[derive(Clone, Default)]
@@ -103,33 +84,11 @@ pub struct AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgQueryUpbillcodeResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -153,44 +112,14 @@ pub struct ResultObject {
     pub msg_code: Option<String>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("model_list", Kind::Object).list(),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.model_list),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => success: Boolean("success", Boolean);
+        1 => model_list: Objects("model_list", Object, list);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.model_list),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `BillUpstreamDTO`.
 #[derive(Clone, Default)]
@@ -250,68 +179,20 @@ pub struct BillUpstreamDto {
     pub ass_ent_name: Option<String>,
 }
 
-impl Record for BillUpstreamDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillUpstreamDto",
-            fields: &[
-                Field::new("from_user_name", Kind::String),
-                Field::new("bill_time", Kind::Date),
-                Field::new("ref_user_id", Kind::String),
-                Field::new("from_user_id", Kind::String),
-                Field::new("bill_type", Kind::String),
-                Field::new("to_user_name", Kind::String),
-                Field::new("bill_code", Kind::String),
-                Field::new("to_user_id", Kind::String),
-                Field::new("to_ref_user_id", Kind::String),
-                Field::new("from_ref_user_id", Kind::String),
-                Field::new("ass_ref_ent_id", Kind::String),
-                Field::new("ass_ent_id", Kind::String),
-                Field::new("ass_ent_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.from_user_name),
-            1 => View::of(&self.bill_time),
-            2 => View::of(&self.ref_user_id),
-            3 => View::of(&self.from_user_id),
-            4 => View::of(&self.bill_type),
-            5 => View::of(&self.to_user_name),
-            6 => View::of(&self.bill_code),
-            7 => View::of(&self.to_user_id),
-            8 => View::of(&self.to_ref_user_id),
-            9 => View::of(&self.from_ref_user_id),
-            10 => View::of(&self.ass_ref_ent_id),
-            11 => View::of(&self.ass_ent_id),
-            12 => View::of(&self.ass_ent_name),
-            _ => View::Absent,
-        }
+record! {
+    mut BillUpstreamDto {
+        0 => from_user_name: Text("from_user_name", String);
+        1 => bill_time: Date("bill_time", Date);
+        2 => ref_user_id: Text("ref_user_id", String);
+        3 => from_user_id: Text("from_user_id", String);
+        4 => bill_type: Text("bill_type", String);
+        5 => to_user_name: Text("to_user_name", String);
+        6 => bill_code: Text("bill_code", String);
+        7 => to_user_id: Text("to_user_id", String);
+        8 => to_ref_user_id: Text("to_ref_user_id", String);
+        9 => from_ref_user_id: Text("from_ref_user_id", String);
+        10 => ass_ref_ent_id: Text("ass_ref_ent_id", String);
+        11 => ass_ent_id: Text("ass_ent_id", String);
+        12 => ass_ent_name: Text("ass_ent_name", String);
     }
 }
-
-impl RecordMut for BillUpstreamDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.from_user_name),
-            1 => Slot::of(&mut self.bill_time),
-            2 => Slot::of(&mut self.ref_user_id),
-            3 => Slot::of(&mut self.from_user_id),
-            4 => Slot::of(&mut self.bill_type),
-            5 => Slot::of(&mut self.to_user_name),
-            6 => Slot::of(&mut self.bill_code),
-            7 => Slot::of(&mut self.to_user_id),
-            8 => Slot::of(&mut self.to_ref_user_id),
-            9 => Slot::of(&mut self.from_ref_user_id),
-            10 => Slot::of(&mut self.ass_ref_ent_id),
-            11 => Slot::of(&mut self.ass_ent_id),
-            12 => Slot::of(&mut self.ass_ent_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillUpstreamDto);

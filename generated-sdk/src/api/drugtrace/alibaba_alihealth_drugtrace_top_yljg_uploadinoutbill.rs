@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.uploadinoutbill`: 上传出入库单（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema,
-    Slot, View, record, required,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record, required};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.uploadinoutbill`: 上传出入库单（医疗机构）
 ///
@@ -515,105 +512,49 @@ impl Request for AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest {
     type Response = AlibabaAlihealthDrugtraceTopYljgUploadinoutbillResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest",
-            fields: &[
-                Field::new("bill_code", Kind::String).required(),
-                Field::new("bill_time", Kind::Date).required(),
-                Field::new("bill_type", Kind::Number).required(),
-                Field::new("physic_type", Kind::Number).required(),
-                Field::new("ref_user_id", Kind::String).required(),
-                Field::new("agent_ref_user_id", Kind::String),
-                Field::new("from_user_id", Kind::String).required(),
-                Field::new("to_user_id", Kind::String).required(),
-                Field::new("dest_user_id", Kind::String),
-                Field::new("oper_ic_code", Kind::String),
-                Field::new("oper_ic_name", Kind::String),
-                Field::new("warehouse_id", Kind::String),
-                Field::new("drug_id", Kind::String),
-                Field::new("trace_codes", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(3500)]),
-                Field::new("client_type", Kind::String).required(),
-                Field::new("return_reason_code", Kind::String),
-                Field::new("return_reason_des", Kind::String),
-                Field::new("cancel_reason_code", Kind::String),
-                Field::new("cancel_reason_des", Kind::String),
-                Field::new("executer_name", Kind::String),
-                Field::new("executer_code", Kind::String),
-                Field::new("superviser_name", Kind::String),
-                Field::new("superviser_code", Kind::String),
-                Field::new("from_address", Kind::String),
-                Field::new("to_address", Kind::String),
-                Field::new("from_bill_code", Kind::String),
-                Field::new("order_code", Kind::String),
-                Field::new("from_person", Kind::String).secret(),
-                Field::new("to_person", Kind::String).secret(),
-                Field::new("dis_ref_ent_id", Kind::String),
-                Field::new("dis_ent_id", Kind::String),
-                Field::new("qu_receivable", Kind::Number),
-                Field::new("xt_is_check", Kind::String),
-                Field::new("xt_check_code", Kind::String),
-                Field::new("xt_check_code_desc", Kind::String),
-                Field::new("drug_list_json", Kind::String),
-                Field::new("ass_ref_ent_id", Kind::String),
-                Field::new("ass_ent_id", Kind::String),
-                Field::new("ignore_part_success_flag", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_code),
-            1 => View::of(&self.bill_time),
-            2 => View::of(&self.bill_type),
-            3 => View::of(&self.physic_type),
-            4 => View::of(&self.ref_user_id),
-            5 => View::of(&self.agent_ref_user_id),
-            6 => View::of(&self.from_user_id),
-            7 => View::of(&self.to_user_id),
-            8 => View::of(&self.dest_user_id),
-            9 => View::of(&self.oper_ic_code),
-            10 => View::of(&self.oper_ic_name),
-            11 => View::of(&self.warehouse_id),
-            12 => View::of(&self.drug_id),
-            13 => View::of(&self.trace_codes),
-            14 => View::of(&self.client_type),
-            15 => View::of(&self.return_reason_code),
-            16 => View::of(&self.return_reason_des),
-            17 => View::of(&self.cancel_reason_code),
-            18 => View::of(&self.cancel_reason_des),
-            19 => View::of(&self.executer_name),
-            20 => View::of(&self.executer_code),
-            21 => View::of(&self.superviser_name),
-            22 => View::of(&self.superviser_code),
-            23 => View::of(&self.from_address),
-            24 => View::of(&self.to_address),
-            25 => View::of(&self.from_bill_code),
-            26 => View::of(&self.order_code),
-            27 => View::of(&self.from_person),
-            28 => View::of(&self.to_person),
-            29 => View::of(&self.dis_ref_ent_id),
-            30 => View::of(&self.dis_ent_id),
-            31 => View::of(&self.qu_receivable),
-            32 => View::of(&self.xt_is_check),
-            33 => View::of(&self.xt_check_code),
-            34 => View::of(&self.xt_check_code_desc),
-            35 => View::of(&self.drug_list_json),
-            36 => View::of(&self.ass_ref_ent_id),
-            37 => View::of(&self.ass_ent_id),
-            38 => View::of(&self.ignore_part_success_flag),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest {
+        0 => bill_code: RequiredText("bill_code", String, required);
+        1 => bill_time: RequiredDate("bill_time", Date, required);
+        2 => bill_type: RequiredNumber("bill_type", Number, required);
+        3 => physic_type: RequiredNumber("physic_type", Number, required);
+        4 => ref_user_id: RequiredText("ref_user_id", String, required);
+        5 => agent_ref_user_id: Text("agent_ref_user_id", String);
+        6 => from_user_id: RequiredText("from_user_id", String, required);
+        7 => to_user_id: RequiredText("to_user_id", String, required);
+        8 => dest_user_id: Text("dest_user_id", String);
+        9 => oper_ic_code: Text("oper_ic_code", String);
+        10 => oper_ic_name: Text("oper_ic_name", String);
+        11 => warehouse_id: Text("warehouse_id", String);
+        12 => drug_id: Text("drug_id", String);
+        13 => trace_codes: Texts("trace_codes", String, list, required, [MaxListSize(3500)]);
+        14 => client_type: RequiredText("client_type", String, required);
+        15 => return_reason_code: Text("return_reason_code", String);
+        16 => return_reason_des: Text("return_reason_des", String);
+        17 => cancel_reason_code: Text("cancel_reason_code", String);
+        18 => cancel_reason_des: Text("cancel_reason_des", String);
+        19 => executer_name: Text("executer_name", String);
+        20 => executer_code: Text("executer_code", String);
+        21 => superviser_name: Text("superviser_name", String);
+        22 => superviser_code: Text("superviser_code", String);
+        23 => from_address: Text("from_address", String);
+        24 => to_address: Text("to_address", String);
+        25 => from_bill_code: Text("from_bill_code", String);
+        26 => order_code: Text("order_code", String);
+        27 => from_person: Text("from_person", String, secret);
+        28 => to_person: Text("to_person", String, secret);
+        29 => dis_ref_ent_id: Text("dis_ref_ent_id", String);
+        30 => dis_ent_id: Text("dis_ent_id", String);
+        31 => qu_receivable: Number("qu_receivable", Number);
+        32 => xt_is_check: Text("xt_is_check", String);
+        33 => xt_check_code: Text("xt_check_code", String);
+        34 => xt_check_code_desc: Text("xt_check_code_desc", String);
+        35 => drug_list_json: Text("drug_list_json", String);
+        36 => ass_ref_ent_id: Text("ass_ref_ent_id", String);
+        37 => ass_ent_id: Text("ass_ent_id", String);
+        38 => ignore_part_success_flag: Text("ignore_part_success_flag", String);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgUploadinoutbillRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.uploadinoutbill`.
 #[derive(Clone, Default)]
@@ -645,50 +586,16 @@ pub struct AlibabaAlihealthDrugtraceTopYljgUploadinoutbillResponse {
     pub operation_info_map: Option<OperationInfoMap>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgUploadinoutbillResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgUploadinoutbillResponse",
-            fields: &[
-                Field::new("model", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-                Field::new("sub_msg_code", Kind::String),
-                Field::new("operation_info_map", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            4 => View::of(&self.sub_msg_code),
-            5 => View::of(&self.operation_info_map),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgUploadinoutbillResponse {
+        0 => model: Text("model", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
+        4 => sub_msg_code: Text("sub_msg_code", String);
+        5 => operation_info_map: Object("operation_info_map", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgUploadinoutbillResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            4 => Slot::of(&mut self.sub_msg_code),
-            5 => Slot::of(&mut self.operation_info_map),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgUploadinoutbillResponse);
 
 /// The object `OperationInfoMap`.
 #[derive(Clone, Default)]
@@ -700,30 +607,8 @@ pub struct OperationInfoMap {
     pub code_check_error_info: Option<String>,
 }
 
-impl Record for OperationInfoMap {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OperationInfoMap",
-            fields: &[Field::new("code_check_error_info", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code_check_error_info),
-            _ => View::Absent,
-        }
+record! {
+    mut OperationInfoMap {
+        0 => code_check_error_info: Text("code_check_error_info", String);
     }
 }
-
-impl RecordMut for OperationInfoMap {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code_check_error_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OperationInfoMap);

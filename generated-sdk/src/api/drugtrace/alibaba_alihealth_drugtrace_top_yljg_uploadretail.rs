@@ -2,10 +2,7 @@
 
 //! `alibaba.alihealth.drugtrace.top.yljg.uploadretail`: 上传零售单（医疗机构）
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema,
-    Slot, View, record, required,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record, required};
 
 /// `alibaba.alihealth.drugtrace.top.yljg.uploadretail`: 上传零售单（医疗机构）
 ///
@@ -281,65 +278,29 @@ impl Request for AlibabaAlihealthDrugtraceTopYljgUploadretailRequest {
     type Response = AlibabaAlihealthDrugtraceTopYljgUploadretailResponse;
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgUploadretailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgUploadretailRequest",
-            fields: &[
-                Field::new("bill_code", Kind::String).required(),
-                Field::new("bill_time", Kind::Date).required(),
-                Field::new("bill_type", Kind::Number).required(),
-                Field::new("physic_type", Kind::Number),
-                Field::new("ref_user_id", Kind::String).required(),
-                Field::new("from_user_id", Kind::String),
-                Field::new("oper_ic_code", Kind::String),
-                Field::new("oper_ic_name", Kind::String),
-                Field::new("trace_codes", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(3500)]),
-                Field::new("customer_id_type", Kind::String),
-                Field::new("customer_id", Kind::String).secret(),
-                Field::new("user_tel", Kind::String).secret(),
-                Field::new("network_bill_flag", Kind::String),
-                Field::new("medic_doctor", Kind::String),
-                Field::new("medic_dispenser", Kind::String),
-                Field::new("user_name", Kind::String).secret(),
-                Field::new("user_agent", Kind::String).secret(),
-                Field::new("remarks", Kind::String),
-                Field::new("ignore_part_success_flag", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_code),
-            1 => View::of(&self.bill_time),
-            2 => View::of(&self.bill_type),
-            3 => View::of(&self.physic_type),
-            4 => View::of(&self.ref_user_id),
-            5 => View::of(&self.from_user_id),
-            6 => View::of(&self.oper_ic_code),
-            7 => View::of(&self.oper_ic_name),
-            8 => View::of(&self.trace_codes),
-            9 => View::of(&self.customer_id_type),
-            10 => View::of(&self.customer_id),
-            11 => View::of(&self.user_tel),
-            12 => View::of(&self.network_bill_flag),
-            13 => View::of(&self.medic_doctor),
-            14 => View::of(&self.medic_dispenser),
-            15 => View::of(&self.user_name),
-            16 => View::of(&self.user_agent),
-            17 => View::of(&self.remarks),
-            18 => View::of(&self.ignore_part_success_flag),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlihealthDrugtraceTopYljgUploadretailRequest {
+        0 => bill_code: RequiredText("bill_code", String, required);
+        1 => bill_time: RequiredDate("bill_time", Date, required);
+        2 => bill_type: RequiredNumber("bill_type", Number, required);
+        3 => physic_type: Number("physic_type", Number);
+        4 => ref_user_id: RequiredText("ref_user_id", String, required);
+        5 => from_user_id: Text("from_user_id", String);
+        6 => oper_ic_code: Text("oper_ic_code", String);
+        7 => oper_ic_name: Text("oper_ic_name", String);
+        8 => trace_codes: Texts("trace_codes", String, list, required, [MaxListSize(3500)]);
+        9 => customer_id_type: Text("customer_id_type", String);
+        10 => customer_id: Text("customer_id", String, secret);
+        11 => user_tel: Text("user_tel", String, secret);
+        12 => network_bill_flag: Text("network_bill_flag", String);
+        13 => medic_doctor: Text("medic_doctor", String);
+        14 => medic_dispenser: Text("medic_dispenser", String);
+        15 => user_name: Text("user_name", String, secret);
+        16 => user_agent: Text("user_agent", String, secret);
+        17 => remarks: Text("remarks", String);
+        18 => ignore_part_success_flag: Text("ignore_part_success_flag", String);
     }
 }
-
-record!(AlibabaAlihealthDrugtraceTopYljgUploadretailRequest);
 
 /// The response of `alibaba.alihealth.drugtrace.top.yljg.uploadretail`.
 #[derive(Clone, Default)]
@@ -371,50 +332,16 @@ pub struct AlibabaAlihealthDrugtraceTopYljgUploadretailResponse {
     pub operation_info_map: Option<OperationInfoMap>,
 }
 
-impl Record for AlibabaAlihealthDrugtraceTopYljgUploadretailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlihealthDrugtraceTopYljgUploadretailResponse",
-            fields: &[
-                Field::new("model", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("response_success", Kind::Boolean),
-                Field::new("sub_msg_code", Kind::String),
-                Field::new("operation_info_map", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.response_success),
-            4 => View::of(&self.sub_msg_code),
-            5 => View::of(&self.operation_info_map),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlihealthDrugtraceTopYljgUploadretailResponse {
+        0 => model: Text("model", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => response_success: Boolean("response_success", Boolean);
+        4 => sub_msg_code: Text("sub_msg_code", String);
+        5 => operation_info_map: Object("operation_info_map", Object);
     }
 }
-
-impl RecordMut for AlibabaAlihealthDrugtraceTopYljgUploadretailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.response_success),
-            4 => Slot::of(&mut self.sub_msg_code),
-            5 => Slot::of(&mut self.operation_info_map),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlihealthDrugtraceTopYljgUploadretailResponse);
 
 /// The object `OperationInfoMap`.
 #[derive(Clone, Default)]
@@ -426,30 +353,8 @@ pub struct OperationInfoMap {
     pub code_check_error_info: Option<String>,
 }
 
-impl Record for OperationInfoMap {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OperationInfoMap",
-            fields: &[Field::new("code_check_error_info", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code_check_error_info),
-            _ => View::Absent,
-        }
+record! {
+    mut OperationInfoMap {
+        0 => code_check_error_info: Text("code_check_error_info", String);
     }
 }
-
-impl RecordMut for OperationInfoMap {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code_check_error_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OperationInfoMap);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alsc.union.eleme.promotion.officialactivity.get`: 查询饿了么官方活动的推广链接
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `alibaba.alsc.union.eleme.promotion.officialactivity.get`: 查询饿了么官方活动的推广链接
 ///
@@ -57,24 +54,11 @@ impl Request for AlibabaAlscUnionElemePromotionOfficialactivityGetRequest {
     type Response = AlibabaAlscUnionElemePromotionOfficialactivityGetResponse;
 }
 
-impl Record for AlibabaAlscUnionElemePromotionOfficialactivityGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlscUnionElemePromotionOfficialactivityGetRequest",
-            fields: &[Field::new("query_request", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.query_request),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlscUnionElemePromotionOfficialactivityGetRequest {
+        0 => query_request: Object("query_request", Object, required);
     }
 }
-
-record!(AlibabaAlscUnionElemePromotionOfficialactivityGetRequest);
 
 /// The object `ActivityRequest`.
 #[derive(Clone)]
@@ -136,34 +120,15 @@ impl ActivityRequest {
     }
 }
 
-impl Record for ActivityRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ActivityRequest",
-            fields: &[
-                Field::new("pid", Kind::String).required(),
-                Field::new("activity_id", Kind::String).required(),
-                Field::new("sid", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("include_wx_img", Kind::Boolean),
-                Field::new("include_qr_code", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pid),
-            1 => View::of(&self.activity_id),
-            2 => View::of(&self.sid),
-            3 => View::of(&self.include_wx_img),
-            4 => View::of(&self.include_qr_code),
-            _ => View::Absent,
-        }
+record! {
+    ActivityRequest {
+        0 => pid: RequiredText("pid", String, required);
+        1 => activity_id: RequiredText("activity_id", String, required);
+        2 => sid: Text("sid", String, [MaxLength(50)]);
+        3 => include_wx_img: Boolean("include_wx_img", Boolean);
+        4 => include_qr_code: Boolean("include_qr_code", Boolean);
     }
 }
-
-record!(ActivityRequest);
 
 /// The response of `alibaba.alsc.union.eleme.promotion.officialactivity.get`.
 #[derive(Clone, Default)]
@@ -191,47 +156,15 @@ pub struct AlibabaAlscUnionElemePromotionOfficialactivityGetResponse {
     pub biz_error_desc: Option<String>,
 }
 
-impl Record for AlibabaAlscUnionElemePromotionOfficialactivityGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlscUnionElemePromotionOfficialactivityGetResponse",
-            fields: &[
-                Field::new("data", Kind::Object),
-                Field::new("result_code", Kind::Number),
-                Field::new("message", Kind::String),
-                Field::new("biz_error_code", Kind::Number),
-                Field::new("biz_error_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.result_code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.biz_error_code),
-            4 => View::of(&self.biz_error_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlscUnionElemePromotionOfficialactivityGetResponse {
+        0 => data: Object("data", Object);
+        1 => result_code: Number("result_code", Number);
+        2 => message: Text("message", String);
+        3 => biz_error_code: Number("biz_error_code", Number);
+        4 => biz_error_desc: Text("biz_error_desc", String);
     }
 }
-
-impl RecordMut for AlibabaAlscUnionElemePromotionOfficialactivityGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.result_code),
-            2 => Slot::of(&mut self.message),
-            3 => Slot::of(&mut self.biz_error_code),
-            4 => Slot::of(&mut self.biz_error_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlscUnionElemePromotionOfficialactivityGetResponse);
 
 /// The object `ActivityPromotionDto`.
 #[derive(Clone, Default)]
@@ -267,53 +200,17 @@ pub struct ActivityPromotionDto {
     pub link: Option<PromotionLink>,
 }
 
-impl Record for ActivityPromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ActivityPromotionDto",
-            fields: &[
-                Field::new("id", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("description", Kind::String),
-                Field::new("picture", Kind::String),
-                Field::new("start_time", Kind::Number),
-                Field::new("end_time", Kind::Number),
-                Field::new("link", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.title),
-            2 => View::of(&self.description),
-            3 => View::of(&self.picture),
-            4 => View::of(&self.start_time),
-            5 => View::of(&self.end_time),
-            6 => View::of(&self.link),
-            _ => View::Absent,
-        }
+record! {
+    mut ActivityPromotionDto {
+        0 => id: Text("id", String);
+        1 => title: Text("title", String);
+        2 => description: Text("description", String);
+        3 => picture: Text("picture", String);
+        4 => start_time: Number("start_time", Number);
+        5 => end_time: Number("end_time", Number);
+        6 => link: Object("link", Object);
     }
 }
-
-impl RecordMut for ActivityPromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.title),
-            2 => Slot::of(&mut self.description),
-            3 => Slot::of(&mut self.picture),
-            4 => Slot::of(&mut self.start_time),
-            5 => Slot::of(&mut self.end_time),
-            6 => Slot::of(&mut self.link),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ActivityPromotionDto);
 
 /// The object `PromotionLink`.
 #[derive(Clone, Default)]
@@ -401,92 +298,30 @@ pub struct PromotionLink {
     pub app_promotion: Option<TopAppPromotionDto>,
 }
 
-impl Record for PromotionLink {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionLink",
-            fields: &[
-                Field::new("wx_appid", Kind::String),
-                Field::new("wx_path", Kind::String),
-                Field::new("picture", Kind::String),
-                Field::new("alipay_mini_url", Kind::String),
-                Field::new("h5_url", Kind::String),
-                Field::new("tb_qr_code", Kind::String),
-                Field::new("mini_qrcode", Kind::String),
-                Field::new("tb_mini_qrcode", Kind::String),
-                Field::new("ele_scheme_url", Kind::String),
-                Field::new("h5_short_link", Kind::String),
-                Field::new("h5_mini_qrcode", Kind::String),
-                Field::new("eleme_word", Kind::String),
-                Field::new("tb_scheme_url", Kind::String),
-                Field::new("taobao_word", Kind::String),
-                Field::new("full_taobao_word", Kind::String),
-                Field::new("h5_promotion", Kind::Object),
-                Field::new("taobao_promotion", Kind::Object),
-                Field::new("wx_promotion", Kind::Object),
-                Field::new("alipay_promotion", Kind::Object),
-                Field::new("app_promotion", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.wx_appid),
-            1 => View::of(&self.wx_path),
-            2 => View::of(&self.picture),
-            3 => View::of(&self.alipay_mini_url),
-            4 => View::of(&self.h5_url),
-            5 => View::of(&self.tb_qr_code),
-            6 => View::of(&self.mini_qrcode),
-            7 => View::of(&self.tb_mini_qrcode),
-            8 => View::of(&self.ele_scheme_url),
-            9 => View::of(&self.h5_short_link),
-            10 => View::of(&self.h5_mini_qrcode),
-            11 => View::of(&self.eleme_word),
-            12 => View::of(&self.tb_scheme_url),
-            13 => View::of(&self.taobao_word),
-            14 => View::of(&self.full_taobao_word),
-            15 => View::of(&self.h5_promotion),
-            16 => View::of(&self.taobao_promotion),
-            17 => View::of(&self.wx_promotion),
-            18 => View::of(&self.alipay_promotion),
-            19 => View::of(&self.app_promotion),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionLink {
+        0 => wx_appid: Text("wx_appid", String);
+        1 => wx_path: Text("wx_path", String);
+        2 => picture: Text("picture", String);
+        3 => alipay_mini_url: Text("alipay_mini_url", String);
+        4 => h5_url: Text("h5_url", String);
+        5 => tb_qr_code: Text("tb_qr_code", String);
+        6 => mini_qrcode: Text("mini_qrcode", String);
+        7 => tb_mini_qrcode: Text("tb_mini_qrcode", String);
+        8 => ele_scheme_url: Text("ele_scheme_url", String);
+        9 => h5_short_link: Text("h5_short_link", String);
+        10 => h5_mini_qrcode: Text("h5_mini_qrcode", String);
+        11 => eleme_word: Text("eleme_word", String);
+        12 => tb_scheme_url: Text("tb_scheme_url", String);
+        13 => taobao_word: Text("taobao_word", String);
+        14 => full_taobao_word: Text("full_taobao_word", String);
+        15 => h5_promotion: Object("h5_promotion", Object);
+        16 => taobao_promotion: Object("taobao_promotion", Object);
+        17 => wx_promotion: Object("wx_promotion", Object);
+        18 => alipay_promotion: Object("alipay_promotion", Object);
+        19 => app_promotion: Object("app_promotion", Object);
     }
 }
-
-impl RecordMut for PromotionLink {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.wx_appid),
-            1 => Slot::of(&mut self.wx_path),
-            2 => Slot::of(&mut self.picture),
-            3 => Slot::of(&mut self.alipay_mini_url),
-            4 => Slot::of(&mut self.h5_url),
-            5 => Slot::of(&mut self.tb_qr_code),
-            6 => Slot::of(&mut self.mini_qrcode),
-            7 => Slot::of(&mut self.tb_mini_qrcode),
-            8 => Slot::of(&mut self.ele_scheme_url),
-            9 => Slot::of(&mut self.h5_short_link),
-            10 => Slot::of(&mut self.h5_mini_qrcode),
-            11 => Slot::of(&mut self.eleme_word),
-            12 => Slot::of(&mut self.tb_scheme_url),
-            13 => Slot::of(&mut self.taobao_word),
-            14 => Slot::of(&mut self.full_taobao_word),
-            15 => Slot::of(&mut self.h5_promotion),
-            16 => Slot::of(&mut self.taobao_promotion),
-            17 => Slot::of(&mut self.wx_promotion),
-            18 => Slot::of(&mut self.alipay_promotion),
-            19 => Slot::of(&mut self.app_promotion),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionLink);
 
 /// The object `TopH5PromotionDto`.
 #[derive(Clone, Default)]
@@ -514,47 +349,15 @@ pub struct TopH5PromotionDto {
     pub tj_h5_url: Option<String>,
 }
 
-impl Record for TopH5PromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopH5PromotionDto",
-            fields: &[
-                Field::new("h5_url", Kind::String),
-                Field::new("short_link", Kind::String),
-                Field::new("h5_qr_code", Kind::String),
-                Field::new("h5_img_url", Kind::String),
-                Field::new("tj_h5_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.h5_url),
-            1 => View::of(&self.short_link),
-            2 => View::of(&self.h5_qr_code),
-            3 => View::of(&self.h5_img_url),
-            4 => View::of(&self.tj_h5_url),
-            _ => View::Absent,
-        }
+record! {
+    mut TopH5PromotionDto {
+        0 => h5_url: Text("h5_url", String);
+        1 => short_link: Text("short_link", String);
+        2 => h5_qr_code: Text("h5_qr_code", String);
+        3 => h5_img_url: Text("h5_img_url", String);
+        4 => tj_h5_url: Text("tj_h5_url", String);
     }
 }
-
-impl RecordMut for TopH5PromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.h5_url),
-            1 => Slot::of(&mut self.short_link),
-            2 => Slot::of(&mut self.h5_qr_code),
-            3 => Slot::of(&mut self.h5_img_url),
-            4 => Slot::of(&mut self.tj_h5_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopH5PromotionDto);
 
 /// The object `TopTaobaoPromotionDto`.
 #[derive(Clone, Default)]
@@ -598,59 +401,19 @@ pub struct TopTaobaoPromotionDto {
     pub tb_watchword_suggest: Option<String>,
 }
 
-impl Record for TopTaobaoPromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopTaobaoPromotionDto",
-            fields: &[
-                Field::new("h5_url", Kind::String),
-                Field::new("h5_short_url", Kind::String),
-                Field::new("tb_qr_code", Kind::String),
-                Field::new("img_url", Kind::String),
-                Field::new("app_id", Kind::String),
-                Field::new("app_path", Kind::String),
-                Field::new("scheme_url", Kind::String),
-                Field::new("tb_watchword", Kind::String),
-                Field::new("tb_watchword_suggest", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.h5_url),
-            1 => View::of(&self.h5_short_url),
-            2 => View::of(&self.tb_qr_code),
-            3 => View::of(&self.img_url),
-            4 => View::of(&self.app_id),
-            5 => View::of(&self.app_path),
-            6 => View::of(&self.scheme_url),
-            7 => View::of(&self.tb_watchword),
-            8 => View::of(&self.tb_watchword_suggest),
-            _ => View::Absent,
-        }
+record! {
+    mut TopTaobaoPromotionDto {
+        0 => h5_url: Text("h5_url", String);
+        1 => h5_short_url: Text("h5_short_url", String);
+        2 => tb_qr_code: Text("tb_qr_code", String);
+        3 => img_url: Text("img_url", String);
+        4 => app_id: Text("app_id", String);
+        5 => app_path: Text("app_path", String);
+        6 => scheme_url: Text("scheme_url", String);
+        7 => tb_watchword: Text("tb_watchword", String);
+        8 => tb_watchword_suggest: Text("tb_watchword_suggest", String);
     }
 }
-
-impl RecordMut for TopTaobaoPromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.h5_url),
-            1 => Slot::of(&mut self.h5_short_url),
-            2 => Slot::of(&mut self.tb_qr_code),
-            3 => Slot::of(&mut self.img_url),
-            4 => Slot::of(&mut self.app_id),
-            5 => Slot::of(&mut self.app_path),
-            6 => Slot::of(&mut self.scheme_url),
-            7 => Slot::of(&mut self.tb_watchword),
-            8 => Slot::of(&mut self.tb_watchword_suggest),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopTaobaoPromotionDto);
 
 /// The object `TopWxPromotionDto`.
 #[derive(Clone, Default)]
@@ -702,65 +465,21 @@ pub struct TopWxPromotionDto {
     pub market_wx_app_path: Option<String>,
 }
 
-impl Record for TopWxPromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopWxPromotionDto",
-            fields: &[
-                Field::new("wx_app_id", Kind::String),
-                Field::new("wx_path", Kind::String),
-                Field::new("wx_qr_code", Kind::String),
-                Field::new("img_url", Kind::String),
-                Field::new("reduce_wx_app_id", Kind::String),
-                Field::new("reduce_wx_path", Kind::String),
-                Field::new("reduce_wx_qr_code", Kind::String),
-                Field::new("reduce_img_url", Kind::String),
-                Field::new("h5_short_link", Kind::String),
-                Field::new("market_wx_app_id", Kind::String),
-                Field::new("market_wx_app_path", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.wx_app_id),
-            1 => View::of(&self.wx_path),
-            2 => View::of(&self.wx_qr_code),
-            3 => View::of(&self.img_url),
-            4 => View::of(&self.reduce_wx_app_id),
-            5 => View::of(&self.reduce_wx_path),
-            6 => View::of(&self.reduce_wx_qr_code),
-            7 => View::of(&self.reduce_img_url),
-            8 => View::of(&self.h5_short_link),
-            9 => View::of(&self.market_wx_app_id),
-            10 => View::of(&self.market_wx_app_path),
-            _ => View::Absent,
-        }
+record! {
+    mut TopWxPromotionDto {
+        0 => wx_app_id: Text("wx_app_id", String);
+        1 => wx_path: Text("wx_path", String);
+        2 => wx_qr_code: Text("wx_qr_code", String);
+        3 => img_url: Text("img_url", String);
+        4 => reduce_wx_app_id: Text("reduce_wx_app_id", String);
+        5 => reduce_wx_path: Text("reduce_wx_path", String);
+        6 => reduce_wx_qr_code: Text("reduce_wx_qr_code", String);
+        7 => reduce_img_url: Text("reduce_img_url", String);
+        8 => h5_short_link: Text("h5_short_link", String);
+        9 => market_wx_app_id: Text("market_wx_app_id", String);
+        10 => market_wx_app_path: Text("market_wx_app_path", String);
     }
 }
-
-impl RecordMut for TopWxPromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.wx_app_id),
-            1 => Slot::of(&mut self.wx_path),
-            2 => Slot::of(&mut self.wx_qr_code),
-            3 => Slot::of(&mut self.img_url),
-            4 => Slot::of(&mut self.reduce_wx_app_id),
-            5 => Slot::of(&mut self.reduce_wx_path),
-            6 => Slot::of(&mut self.reduce_wx_qr_code),
-            7 => Slot::of(&mut self.reduce_img_url),
-            8 => Slot::of(&mut self.h5_short_link),
-            9 => Slot::of(&mut self.market_wx_app_id),
-            10 => Slot::of(&mut self.market_wx_app_path),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopWxPromotionDto);
 
 /// The object `TopAlipayPromotionDto`.
 #[derive(Clone, Default)]
@@ -808,62 +527,20 @@ pub struct TopAlipayPromotionDto {
     pub h5_scheme_url: Option<String>,
 }
 
-impl Record for TopAlipayPromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopAlipayPromotionDto",
-            fields: &[
-                Field::new("app_id", Kind::String),
-                Field::new("app_path", Kind::String),
-                Field::new("alipay_scheme_url", Kind::String),
-                Field::new("h5_url", Kind::String),
-                Field::new("alipay_watchword", Kind::String),
-                Field::new("alipay_watchword_suggest", Kind::String),
-                Field::new("img_url", Kind::String),
-                Field::new("alipay_qr_code", Kind::String),
-                Field::new("short_link", Kind::String),
-                Field::new("h5_scheme_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.app_id),
-            1 => View::of(&self.app_path),
-            2 => View::of(&self.alipay_scheme_url),
-            3 => View::of(&self.h5_url),
-            4 => View::of(&self.alipay_watchword),
-            5 => View::of(&self.alipay_watchword_suggest),
-            6 => View::of(&self.img_url),
-            7 => View::of(&self.alipay_qr_code),
-            8 => View::of(&self.short_link),
-            9 => View::of(&self.h5_scheme_url),
-            _ => View::Absent,
-        }
+record! {
+    mut TopAlipayPromotionDto {
+        0 => app_id: Text("app_id", String);
+        1 => app_path: Text("app_path", String);
+        2 => alipay_scheme_url: Text("alipay_scheme_url", String);
+        3 => h5_url: Text("h5_url", String);
+        4 => alipay_watchword: Text("alipay_watchword", String);
+        5 => alipay_watchword_suggest: Text("alipay_watchword_suggest", String);
+        6 => img_url: Text("img_url", String);
+        7 => alipay_qr_code: Text("alipay_qr_code", String);
+        8 => short_link: Text("short_link", String);
+        9 => h5_scheme_url: Text("h5_scheme_url", String);
     }
 }
-
-impl RecordMut for TopAlipayPromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.app_id),
-            1 => Slot::of(&mut self.app_path),
-            2 => Slot::of(&mut self.alipay_scheme_url),
-            3 => Slot::of(&mut self.h5_url),
-            4 => Slot::of(&mut self.alipay_watchword),
-            5 => Slot::of(&mut self.alipay_watchword_suggest),
-            6 => Slot::of(&mut self.img_url),
-            7 => Slot::of(&mut self.alipay_qr_code),
-            8 => Slot::of(&mut self.short_link),
-            9 => Slot::of(&mut self.h5_scheme_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopAlipayPromotionDto);
 
 /// The object `TopAppPromotionDto`.
 #[derive(Clone, Default)]
@@ -883,38 +560,10 @@ pub struct TopAppPromotionDto {
     pub word_valid_date: Option<String>,
 }
 
-impl Record for TopAppPromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopAppPromotionDto",
-            fields: &[
-                Field::new("deep_link", Kind::String),
-                Field::new("eleme_word", Kind::String),
-                Field::new("word_valid_date", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.deep_link),
-            1 => View::of(&self.eleme_word),
-            2 => View::of(&self.word_valid_date),
-            _ => View::Absent,
-        }
+record! {
+    mut TopAppPromotionDto {
+        0 => deep_link: Text("deep_link", String);
+        1 => eleme_word: Text("eleme_word", String);
+        2 => word_valid_date: Text("word_valid_date", String);
     }
 }
-
-impl RecordMut for TopAppPromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.deep_link),
-            1 => Slot::of(&mut self.eleme_word),
-            2 => Slot::of(&mut self.word_valid_date),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopAppPromotionDto);

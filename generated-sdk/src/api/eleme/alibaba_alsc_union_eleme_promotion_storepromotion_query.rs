@@ -2,10 +2,7 @@
 
 //! `alibaba.alsc.union.eleme.promotion.storepromotion.query`: 查询饿了么店铺的推广
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record};
 
 /// `alibaba.alsc.union.eleme.promotion.storepromotion.query`: 查询饿了么店铺的推广
 ///
@@ -73,24 +70,11 @@ impl Paged for AlibabaAlscUnionElemePromotionStorepromotionQueryRequest {
     }
 }
 
-impl Record for AlibabaAlscUnionElemePromotionStorepromotionQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlscUnionElemePromotionStorepromotionQueryRequest",
-            fields: &[Field::new("query_request", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.query_request),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlscUnionElemePromotionStorepromotionQueryRequest {
+        0 => query_request: Object("query_request", Object, required);
     }
 }
-
-record!(AlibabaAlscUnionElemePromotionStorepromotionQueryRequest);
 
 /// The object `PromotionQueryRequest`.
 #[derive(Clone)]
@@ -304,58 +288,27 @@ impl PromotionQueryRequest {
     }
 }
 
-impl Record for PromotionQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionQueryRequest",
-            fields: &[
-                Field::new("session_id", Kind::String),
-                Field::new("pid", Kind::String).required(),
-                Field::new("longitude", Kind::String).required(),
-                Field::new("latitude", Kind::String).required(),
-                Field::new("city_id", Kind::String),
-                Field::new("sort_type", Kind::String),
-                Field::new("in_activity", Kind::Boolean),
-                Field::new("has_bonus_stock", Kind::Boolean),
-                Field::new("min_commission_rate", Kind::String),
-                Field::new("page_size", Kind::Number),
-                Field::new("sid", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("biz_type", Kind::String),
-                Field::new("filter_first_categories", Kind::String),
-                Field::new("filter_one_point_five_categories", Kind::String),
-                Field::new("media_activity_id", Kind::String),
-                Field::new("search_content", Kind::String),
-                Field::new("include_dynamic", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.session_id),
-            1 => View::of(&self.pid),
-            2 => View::of(&self.longitude),
-            3 => View::of(&self.latitude),
-            4 => View::of(&self.city_id),
-            5 => View::of(&self.sort_type),
-            6 => View::of(&self.in_activity),
-            7 => View::of(&self.has_bonus_stock),
-            8 => View::of(&self.min_commission_rate),
-            9 => View::of(&self.page_size),
-            10 => View::of(&self.sid),
-            11 => View::of(&self.biz_type),
-            12 => View::of(&self.filter_first_categories),
-            13 => View::of(&self.filter_one_point_five_categories),
-            14 => View::of(&self.media_activity_id),
-            15 => View::of(&self.search_content),
-            16 => View::of(&self.include_dynamic),
-            _ => View::Absent,
-        }
+record! {
+    PromotionQueryRequest {
+        0 => session_id: Text("session_id", String);
+        1 => pid: RequiredText("pid", String, required);
+        2 => longitude: RequiredText("longitude", String, required);
+        3 => latitude: RequiredText("latitude", String, required);
+        4 => city_id: Text("city_id", String);
+        5 => sort_type: Text("sort_type", String);
+        6 => in_activity: Boolean("in_activity", Boolean);
+        7 => has_bonus_stock: Boolean("has_bonus_stock", Boolean);
+        8 => min_commission_rate: Text("min_commission_rate", String);
+        9 => page_size: Number("page_size", Number);
+        10 => sid: Text("sid", String, [MaxLength(50)]);
+        11 => biz_type: Text("biz_type", String);
+        12 => filter_first_categories: Text("filter_first_categories", String);
+        13 => filter_one_point_five_categories: Text("filter_one_point_five_categories", String);
+        14 => media_activity_id: Text("media_activity_id", String);
+        15 => search_content: Text("search_content", String);
+        16 => include_dynamic: Boolean("include_dynamic", Boolean);
     }
 }
-
-record!(PromotionQueryRequest);
 
 /// The response of `alibaba.alsc.union.eleme.promotion.storepromotion.query`.
 #[derive(Clone, Default)]
@@ -383,47 +336,15 @@ pub struct AlibabaAlscUnionElemePromotionStorepromotionQueryResponse {
     pub biz_error_desc: Option<String>,
 }
 
-impl Record for AlibabaAlscUnionElemePromotionStorepromotionQueryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlscUnionElemePromotionStorepromotionQueryResponse",
-            fields: &[
-                Field::new("data", Kind::Object),
-                Field::new("result_code", Kind::Number),
-                Field::new("message", Kind::String),
-                Field::new("biz_error_code", Kind::Number),
-                Field::new("biz_error_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.result_code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.biz_error_code),
-            4 => View::of(&self.biz_error_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlscUnionElemePromotionStorepromotionQueryResponse {
+        0 => data: Object("data", Object);
+        1 => result_code: Number("result_code", Number);
+        2 => message: Text("message", String);
+        3 => biz_error_code: Number("biz_error_code", Number);
+        4 => biz_error_desc: Text("biz_error_desc", String);
     }
 }
-
-impl RecordMut for AlibabaAlscUnionElemePromotionStorepromotionQueryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.result_code),
-            2 => Slot::of(&mut self.message),
-            3 => Slot::of(&mut self.biz_error_code),
-            4 => Slot::of(&mut self.biz_error_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlscUnionElemePromotionStorepromotionQueryResponse);
 
 /// The object `PageModel`.
 #[derive(Clone, Default)]
@@ -443,41 +364,13 @@ pub struct PageModel {
     pub page_size: Option<i64>,
 }
 
-impl Record for PageModel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageModel",
-            fields: &[
-                Field::new("session_id", Kind::String),
-                Field::new("records", Kind::Object).list(),
-                Field::new("page_size", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.session_id),
-            1 => View::of(&self.records),
-            2 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    mut PageModel {
+        0 => session_id: Text("session_id", String);
+        1 => records: Objects("records", Object, list);
+        2 => page_size: Number("page_size", Number);
     }
 }
-
-impl RecordMut for PageModel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.session_id),
-            1 => Slot::of(&mut self.records),
-            2 => Slot::of(&mut self.page_size),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageModel);
 
 /// The object `StorePromotionDto`.
 #[derive(Clone, Default)]
@@ -561,89 +454,29 @@ pub struct StorePromotionDto {
     pub delivery_fee: Option<String>,
 }
 
-impl Record for StorePromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StorePromotionDto",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("shop_logo", Kind::String),
-                Field::new("indistinct_monthly_sales", Kind::String),
-                Field::new("commission_rate", Kind::String),
-                Field::new("biz_type", Kind::String),
-                Field::new("activity", Kind::Object),
-                Field::new("link", Kind::Object),
-                Field::new("category_1_id", Kind::String),
-                Field::new("delivery_distance", Kind::Number),
-                Field::new("delivery_time", Kind::Number),
-                Field::new("delivery_price", Kind::String),
-                Field::new("recommend_reasons", Kind::String).list(),
-                Field::new("service_rating", Kind::String),
-                Field::new("items", Kind::Object).list(),
-                Field::new("shop_id", Kind::String),
-                Field::new("category_1_name", Kind::String),
-                Field::new("commission", Kind::Number),
-                Field::new("discount_tags", Kind::String).list(),
-                Field::new("delivery_fee", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.shop_logo),
-            2 => View::of(&self.indistinct_monthly_sales),
-            3 => View::of(&self.commission_rate),
-            4 => View::of(&self.biz_type),
-            5 => View::of(&self.activity),
-            6 => View::of(&self.link),
-            7 => View::of(&self.category_1_id),
-            8 => View::of(&self.delivery_distance),
-            9 => View::of(&self.delivery_time),
-            10 => View::of(&self.delivery_price),
-            11 => View::of(&self.recommend_reasons),
-            12 => View::of(&self.service_rating),
-            13 => View::of(&self.items),
-            14 => View::of(&self.shop_id),
-            15 => View::of(&self.category_1_name),
-            16 => View::of(&self.commission),
-            17 => View::of(&self.discount_tags),
-            18 => View::of(&self.delivery_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut StorePromotionDto {
+        0 => title: Text("title", String);
+        1 => shop_logo: Text("shop_logo", String);
+        2 => indistinct_monthly_sales: Text("indistinct_monthly_sales", String);
+        3 => commission_rate: Text("commission_rate", String);
+        4 => biz_type: Text("biz_type", String);
+        5 => activity: Object("activity", Object);
+        6 => link: Object("link", Object);
+        7 => category_1_id: Text("category_1_id", String);
+        8 => delivery_distance: Number("delivery_distance", Number);
+        9 => delivery_time: Number("delivery_time", Number);
+        10 => delivery_price: Text("delivery_price", String);
+        11 => recommend_reasons: Texts("recommend_reasons", String, list);
+        12 => service_rating: Text("service_rating", String);
+        13 => items: Objects("items", Object, list);
+        14 => shop_id: Text("shop_id", String);
+        15 => category_1_name: Text("category_1_name", String);
+        16 => commission: Number("commission", Number);
+        17 => discount_tags: Texts("discount_tags", String, list);
+        18 => delivery_fee: Text("delivery_fee", String);
     }
 }
-
-impl RecordMut for StorePromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.shop_logo),
-            2 => Slot::of(&mut self.indistinct_monthly_sales),
-            3 => Slot::of(&mut self.commission_rate),
-            4 => Slot::of(&mut self.biz_type),
-            5 => Slot::of(&mut self.activity),
-            6 => Slot::of(&mut self.link),
-            7 => Slot::of(&mut self.category_1_id),
-            8 => Slot::of(&mut self.delivery_distance),
-            9 => Slot::of(&mut self.delivery_time),
-            10 => Slot::of(&mut self.delivery_price),
-            11 => Slot::of(&mut self.recommend_reasons),
-            12 => Slot::of(&mut self.service_rating),
-            13 => Slot::of(&mut self.items),
-            14 => Slot::of(&mut self.shop_id),
-            15 => Slot::of(&mut self.category_1_name),
-            16 => Slot::of(&mut self.commission),
-            17 => Slot::of(&mut self.discount_tags),
-            18 => Slot::of(&mut self.delivery_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StorePromotionDto);
 
 /// The object `PromotionActivity`.
 #[derive(Clone, Default)]
@@ -683,56 +516,18 @@ pub struct PromotionActivity {
     pub bounty_min_limit_cent: Option<i64>,
 }
 
-impl Record for PromotionActivity {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionActivity",
-            fields: &[
-                Field::new("activity_id", Kind::String),
-                Field::new("service_fee_cent", Kind::Number),
-                Field::new("bonus_cent", Kind::Number),
-                Field::new("daily_quantity", Kind::Number),
-                Field::new("daily_sellable_quantity", Kind::Number),
-                Field::new("start_time", Kind::Number),
-                Field::new("end_time", Kind::Number),
-                Field::new("bounty_min_limit_cent", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.activity_id),
-            1 => View::of(&self.service_fee_cent),
-            2 => View::of(&self.bonus_cent),
-            3 => View::of(&self.daily_quantity),
-            4 => View::of(&self.daily_sellable_quantity),
-            5 => View::of(&self.start_time),
-            6 => View::of(&self.end_time),
-            7 => View::of(&self.bounty_min_limit_cent),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionActivity {
+        0 => activity_id: Text("activity_id", String);
+        1 => service_fee_cent: Number("service_fee_cent", Number);
+        2 => bonus_cent: Number("bonus_cent", Number);
+        3 => daily_quantity: Number("daily_quantity", Number);
+        4 => daily_sellable_quantity: Number("daily_sellable_quantity", Number);
+        5 => start_time: Number("start_time", Number);
+        6 => end_time: Number("end_time", Number);
+        7 => bounty_min_limit_cent: Number("bounty_min_limit_cent", Number);
     }
 }
-
-impl RecordMut for PromotionActivity {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.activity_id),
-            1 => Slot::of(&mut self.service_fee_cent),
-            2 => Slot::of(&mut self.bonus_cent),
-            3 => Slot::of(&mut self.daily_quantity),
-            4 => Slot::of(&mut self.daily_sellable_quantity),
-            5 => Slot::of(&mut self.start_time),
-            6 => Slot::of(&mut self.end_time),
-            7 => Slot::of(&mut self.bounty_min_limit_cent),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionActivity);
 
 /// The object `PromotionLink`.
 #[derive(Clone, Default)]
@@ -764,50 +559,16 @@ pub struct PromotionLink {
     pub media_activity_wx_path: Option<String>,
 }
 
-impl Record for PromotionLink {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionLink",
-            fields: &[
-                Field::new("wx_appid", Kind::String),
-                Field::new("wx_path", Kind::String),
-                Field::new("reduce_wx_appid", Kind::String),
-                Field::new("reduce_wx_path", Kind::String),
-                Field::new("media_activity_wx_appid", Kind::String),
-                Field::new("media_activity_wx_path", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.wx_appid),
-            1 => View::of(&self.wx_path),
-            2 => View::of(&self.reduce_wx_appid),
-            3 => View::of(&self.reduce_wx_path),
-            4 => View::of(&self.media_activity_wx_appid),
-            5 => View::of(&self.media_activity_wx_path),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionLink {
+        0 => wx_appid: Text("wx_appid", String);
+        1 => wx_path: Text("wx_path", String);
+        2 => reduce_wx_appid: Text("reduce_wx_appid", String);
+        3 => reduce_wx_path: Text("reduce_wx_path", String);
+        4 => media_activity_wx_appid: Text("media_activity_wx_appid", String);
+        5 => media_activity_wx_path: Text("media_activity_wx_path", String);
     }
 }
-
-impl RecordMut for PromotionLink {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.wx_appid),
-            1 => Slot::of(&mut self.wx_path),
-            2 => Slot::of(&mut self.reduce_wx_appid),
-            3 => Slot::of(&mut self.reduce_wx_path),
-            4 => Slot::of(&mut self.media_activity_wx_appid),
-            5 => Slot::of(&mut self.media_activity_wx_path),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionLink);
 
 /// The object `PromotionItem`.
 #[derive(Clone, Default)]
@@ -831,41 +592,11 @@ pub struct PromotionItem {
     pub picture: Option<String>,
 }
 
-impl Record for PromotionItem {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionItem",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("origin_price", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("picture", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.origin_price),
-            2 => View::of(&self.price),
-            3 => View::of(&self.picture),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionItem {
+        0 => title: Text("title", String);
+        1 => origin_price: Text("origin_price", String);
+        2 => price: Text("price", String);
+        3 => picture: Text("picture", String);
     }
 }
-
-impl RecordMut for PromotionItem {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.origin_price),
-            2 => Slot::of(&mut self.price),
-            3 => Slot::of(&mut self.picture),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionItem);

@@ -2,10 +2,7 @@
 
 //! `alibaba.alsc.union.kbcpx.positive.order.get`: 查询本地生活的推广订单
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot,
-    View, record, required,
-};
+use top_protocol::generated::{Authorization, Paged, Paging, Request, record, required};
 
 /// `alibaba.alsc.union.kbcpx.positive.order.get`: 查询本地生活的推广订单
 ///
@@ -211,48 +208,22 @@ impl Paged for AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
     }
 }
 
-impl Record for AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlscUnionKbcpxPositiveOrderGetRequest",
-            fields: &[
-                Field::new("date_type", Kind::Number).required(),
-                Field::new("settle_state", Kind::Number),
-                Field::new("end_date", Kind::String),
-                Field::new("biz_unit", Kind::Number).required(),
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("page_number", Kind::Number).required(),
-                Field::new("start_date", Kind::String).required(),
-                Field::new("order_state", Kind::Number),
-                Field::new("flow_type", Kind::String),
-                Field::new("pid", Kind::String),
-                Field::new("order_id", Kind::String),
-                Field::new("include_used_store_id", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.date_type),
-            1 => View::of(&self.settle_state),
-            2 => View::of(&self.end_date),
-            3 => View::of(&self.biz_unit),
-            4 => View::of(&self.page_size),
-            5 => View::of(&self.page_number),
-            6 => View::of(&self.start_date),
-            7 => View::of(&self.order_state),
-            8 => View::of(&self.flow_type),
-            9 => View::of(&self.pid),
-            10 => View::of(&self.order_id),
-            11 => View::of(&self.include_used_store_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAlscUnionKbcpxPositiveOrderGetRequest {
+        0 => date_type: RequiredNumber("date_type", Number, required);
+        1 => settle_state: Number("settle_state", Number);
+        2 => end_date: Text("end_date", String);
+        3 => biz_unit: RequiredNumber("biz_unit", Number, required);
+        4 => page_size: RequiredNumber("page_size", Number, required);
+        5 => page_number: RequiredNumber("page_number", Number, required);
+        6 => start_date: RequiredText("start_date", String, required);
+        7 => order_state: Number("order_state", Number);
+        8 => flow_type: Text("flow_type", String);
+        9 => pid: Text("pid", String);
+        10 => order_id: Text("order_id", String);
+        11 => include_used_store_id: Boolean("include_used_store_id", Boolean);
     }
 }
-
-record!(AlibabaAlscUnionKbcpxPositiveOrderGetRequest);
 
 /// The response of `alibaba.alsc.union.kbcpx.positive.order.get`.
 #[derive(Clone, Default)]
@@ -280,47 +251,15 @@ pub struct AlibabaAlscUnionKbcpxPositiveOrderGetResponse {
     pub biz_error_code: Option<i64>,
 }
 
-impl Record for AlibabaAlscUnionKbcpxPositiveOrderGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAlscUnionKbcpxPositiveOrderGetResponse",
-            fields: &[
-                Field::new("result", Kind::Object).list(),
-                Field::new("result_success", Kind::Boolean),
-                Field::new("biz_error_desc", Kind::String),
-                Field::new("total_count", Kind::Number),
-                Field::new("biz_error_code", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            1 => View::of(&self.result_success),
-            2 => View::of(&self.biz_error_desc),
-            3 => View::of(&self.total_count),
-            4 => View::of(&self.biz_error_code),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAlscUnionKbcpxPositiveOrderGetResponse {
+        0 => result: Objects("result", Object, list);
+        1 => result_success: Boolean("result_success", Boolean);
+        2 => biz_error_desc: Text("biz_error_desc", String);
+        3 => total_count: Number("total_count", Number);
+        4 => biz_error_code: Number("biz_error_code", Number);
     }
 }
-
-impl RecordMut for AlibabaAlscUnionKbcpxPositiveOrderGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            1 => Slot::of(&mut self.result_success),
-            2 => Slot::of(&mut self.biz_error_desc),
-            3 => Slot::of(&mut self.total_count),
-            4 => Slot::of(&mut self.biz_error_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAlscUnionKbcpxPositiveOrderGetResponse);
 
 /// The object `OrderDetailReportDTO`.
 #[derive(Clone, Default)]
@@ -548,194 +487,62 @@ pub struct OrderDetailReportDto {
     pub ext_info: Option<String>,
 }
 
-impl Record for OrderDetailReportDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderDetailReportDto",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("pic_url", Kind::String),
-                Field::new("shop_name", Kind::String),
-                Field::new("pay_amount", Kind::String),
-                Field::new("settle_amount", Kind::String),
-                Field::new("trace_time", Kind::String),
-                Field::new("tk_create_time", Kind::String),
-                Field::new("pay_time", Kind::String),
-                Field::new("receive_time", Kind::String),
-                Field::new("settle_time", Kind::String),
-                Field::new("income", Kind::String),
-                Field::new("settle", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("product_num", Kind::Number),
-                Field::new("unit_price", Kind::String),
-                Field::new("category_name", Kind::String),
-                Field::new("biz_order_id", Kind::Number),
-                Field::new("parent_order_id", Kind::Number),
-                Field::new("main_item_id", Kind::String),
-                Field::new("main_item_title", Kind::String),
-                Field::new("order_state", Kind::Number),
-                Field::new("order_item_status_name", Kind::String),
-                Field::new("settle_state", Kind::Number),
-                Field::new("full_settle_amount", Kind::String),
-                Field::new("commission_rate", Kind::String),
-                Field::new("commission_fee", Kind::String),
-                Field::new("subsidy_rate", Kind::String),
-                Field::new("subsidy_fee", Kind::String),
-                Field::new("income_rate", Kind::String),
-                Field::new("stratify_rate", Kind::String),
-                Field::new("deduct_rate", Kind::String),
-                Field::new("platform_commission_rate", Kind::String),
-                Field::new("platform_commission_fee", Kind::String),
-                Field::new("channel_rate", Kind::String),
-                Field::new("channel_fee", Kind::String),
-                Field::new("media_id", Kind::String),
-                Field::new("media_name", Kind::String),
-                Field::new("ad_zone_id", Kind::String),
-                Field::new("ad_zone_name", Kind::String),
-                Field::new("activity_fee", Kind::String),
-                Field::new("activity_service_fee", Kind::String),
-                Field::new("activity_service_rate", Kind::String),
-                Field::new("gmt_modified", Kind::String),
-                Field::new("tag", Kind::String),
-                Field::new("sid", Kind::String),
-                Field::new("platform_type", Kind::Number),
-                Field::new("activity_id", Kind::Number),
-                Field::new("used_store_id", Kind::String),
-                Field::new("pid", Kind::String),
-                Field::new("relation_order_id", Kind::Number),
-                Field::new("flow_type", Kind::Number),
-                Field::new("order_item_status", Kind::Number),
-                Field::new("activity_info_remark_list", Kind::String),
-                Field::new("channel_right_id", Kind::String),
-                Field::new("ext_info", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.pic_url),
-            2 => View::of(&self.shop_name),
-            3 => View::of(&self.pay_amount),
-            4 => View::of(&self.settle_amount),
-            5 => View::of(&self.trace_time),
-            6 => View::of(&self.tk_create_time),
-            7 => View::of(&self.pay_time),
-            8 => View::of(&self.receive_time),
-            9 => View::of(&self.settle_time),
-            10 => View::of(&self.income),
-            11 => View::of(&self.settle),
-            12 => View::of(&self.item_id),
-            13 => View::of(&self.product_num),
-            14 => View::of(&self.unit_price),
-            15 => View::of(&self.category_name),
-            16 => View::of(&self.biz_order_id),
-            17 => View::of(&self.parent_order_id),
-            18 => View::of(&self.main_item_id),
-            19 => View::of(&self.main_item_title),
-            20 => View::of(&self.order_state),
-            21 => View::of(&self.order_item_status_name),
-            22 => View::of(&self.settle_state),
-            23 => View::of(&self.full_settle_amount),
-            24 => View::of(&self.commission_rate),
-            25 => View::of(&self.commission_fee),
-            26 => View::of(&self.subsidy_rate),
-            27 => View::of(&self.subsidy_fee),
-            28 => View::of(&self.income_rate),
-            29 => View::of(&self.stratify_rate),
-            30 => View::of(&self.deduct_rate),
-            31 => View::of(&self.platform_commission_rate),
-            32 => View::of(&self.platform_commission_fee),
-            33 => View::of(&self.channel_rate),
-            34 => View::of(&self.channel_fee),
-            35 => View::of(&self.media_id),
-            36 => View::of(&self.media_name),
-            37 => View::of(&self.ad_zone_id),
-            38 => View::of(&self.ad_zone_name),
-            39 => View::of(&self.activity_fee),
-            40 => View::of(&self.activity_service_fee),
-            41 => View::of(&self.activity_service_rate),
-            42 => View::of(&self.gmt_modified),
-            43 => View::of(&self.tag),
-            44 => View::of(&self.sid),
-            45 => View::of(&self.platform_type),
-            46 => View::of(&self.activity_id),
-            47 => View::of(&self.used_store_id),
-            48 => View::of(&self.pid),
-            49 => View::of(&self.relation_order_id),
-            50 => View::of(&self.flow_type),
-            51 => View::of(&self.order_item_status),
-            52 => View::of(&self.activity_info_remark_list),
-            53 => View::of(&self.channel_right_id),
-            54 => View::of(&self.ext_info),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderDetailReportDto {
+        0 => title: Text("title", String);
+        1 => pic_url: Text("pic_url", String);
+        2 => shop_name: Text("shop_name", String);
+        3 => pay_amount: Text("pay_amount", String);
+        4 => settle_amount: Text("settle_amount", String);
+        5 => trace_time: Text("trace_time", String);
+        6 => tk_create_time: Text("tk_create_time", String);
+        7 => pay_time: Text("pay_time", String);
+        8 => receive_time: Text("receive_time", String);
+        9 => settle_time: Text("settle_time", String);
+        10 => income: Text("income", String);
+        11 => settle: Text("settle", String);
+        12 => item_id: Text("item_id", String);
+        13 => product_num: Number("product_num", Number);
+        14 => unit_price: Text("unit_price", String);
+        15 => category_name: Text("category_name", String);
+        16 => biz_order_id: Number("biz_order_id", Number);
+        17 => parent_order_id: Number("parent_order_id", Number);
+        18 => main_item_id: Text("main_item_id", String);
+        19 => main_item_title: Text("main_item_title", String);
+        20 => order_state: Number("order_state", Number);
+        21 => order_item_status_name: Text("order_item_status_name", String);
+        22 => settle_state: Number("settle_state", Number);
+        23 => full_settle_amount: Text("full_settle_amount", String);
+        24 => commission_rate: Text("commission_rate", String);
+        25 => commission_fee: Text("commission_fee", String);
+        26 => subsidy_rate: Text("subsidy_rate", String);
+        27 => subsidy_fee: Text("subsidy_fee", String);
+        28 => income_rate: Text("income_rate", String);
+        29 => stratify_rate: Text("stratify_rate", String);
+        30 => deduct_rate: Text("deduct_rate", String);
+        31 => platform_commission_rate: Text("platform_commission_rate", String);
+        32 => platform_commission_fee: Text("platform_commission_fee", String);
+        33 => channel_rate: Text("channel_rate", String);
+        34 => channel_fee: Text("channel_fee", String);
+        35 => media_id: Text("media_id", String);
+        36 => media_name: Text("media_name", String);
+        37 => ad_zone_id: Text("ad_zone_id", String);
+        38 => ad_zone_name: Text("ad_zone_name", String);
+        39 => activity_fee: Text("activity_fee", String);
+        40 => activity_service_fee: Text("activity_service_fee", String);
+        41 => activity_service_rate: Text("activity_service_rate", String);
+        42 => gmt_modified: Text("gmt_modified", String);
+        43 => tag: Text("tag", String);
+        44 => sid: Text("sid", String);
+        45 => platform_type: Number("platform_type", Number);
+        46 => activity_id: Number("activity_id", Number);
+        47 => used_store_id: Text("used_store_id", String);
+        48 => pid: Text("pid", String);
+        49 => relation_order_id: Number("relation_order_id", Number);
+        50 => flow_type: Number("flow_type", Number);
+        51 => order_item_status: Number("order_item_status", Number);
+        52 => activity_info_remark_list: Text("activity_info_remark_list", String);
+        53 => channel_right_id: Text("channel_right_id", String);
+        54 => ext_info: Text("ext_info", String);
     }
 }
-
-impl RecordMut for OrderDetailReportDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.pic_url),
-            2 => Slot::of(&mut self.shop_name),
-            3 => Slot::of(&mut self.pay_amount),
-            4 => Slot::of(&mut self.settle_amount),
-            5 => Slot::of(&mut self.trace_time),
-            6 => Slot::of(&mut self.tk_create_time),
-            7 => Slot::of(&mut self.pay_time),
-            8 => Slot::of(&mut self.receive_time),
-            9 => Slot::of(&mut self.settle_time),
-            10 => Slot::of(&mut self.income),
-            11 => Slot::of(&mut self.settle),
-            12 => Slot::of(&mut self.item_id),
-            13 => Slot::of(&mut self.product_num),
-            14 => Slot::of(&mut self.unit_price),
-            15 => Slot::of(&mut self.category_name),
-            16 => Slot::of(&mut self.biz_order_id),
-            17 => Slot::of(&mut self.parent_order_id),
-            18 => Slot::of(&mut self.main_item_id),
-            19 => Slot::of(&mut self.main_item_title),
-            20 => Slot::of(&mut self.order_state),
-            21 => Slot::of(&mut self.order_item_status_name),
-            22 => Slot::of(&mut self.settle_state),
-            23 => Slot::of(&mut self.full_settle_amount),
-            24 => Slot::of(&mut self.commission_rate),
-            25 => Slot::of(&mut self.commission_fee),
-            26 => Slot::of(&mut self.subsidy_rate),
-            27 => Slot::of(&mut self.subsidy_fee),
-            28 => Slot::of(&mut self.income_rate),
-            29 => Slot::of(&mut self.stratify_rate),
-            30 => Slot::of(&mut self.deduct_rate),
-            31 => Slot::of(&mut self.platform_commission_rate),
-            32 => Slot::of(&mut self.platform_commission_fee),
-            33 => Slot::of(&mut self.channel_rate),
-            34 => Slot::of(&mut self.channel_fee),
-            35 => Slot::of(&mut self.media_id),
-            36 => Slot::of(&mut self.media_name),
-            37 => Slot::of(&mut self.ad_zone_id),
-            38 => Slot::of(&mut self.ad_zone_name),
-            39 => Slot::of(&mut self.activity_fee),
-            40 => Slot::of(&mut self.activity_service_fee),
-            41 => Slot::of(&mut self.activity_service_rate),
-            42 => Slot::of(&mut self.gmt_modified),
-            43 => Slot::of(&mut self.tag),
-            44 => Slot::of(&mut self.sid),
-            45 => Slot::of(&mut self.platform_type),
-            46 => Slot::of(&mut self.activity_id),
-            47 => Slot::of(&mut self.used_store_id),
-            48 => Slot::of(&mut self.pid),
-            49 => Slot::of(&mut self.relation_order_id),
-            50 => Slot::of(&mut self.flow_type),
-            51 => Slot::of(&mut self.order_item_status),
-            52 => Slot::of(&mut self.activity_info_remark_list),
-            53 => Slot::of(&mut self.channel_right_id),
-            54 => Slot::of(&mut self.ext_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderDetailReportDto);

@@ -2,10 +2,7 @@
 
 //! `tmall.exchange.agree`: 同意换货
 
-use top_protocol::generated::{
-    DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, File, Request, record};
 
 /// `tmall.exchange.agree`: 同意换货
 ///
@@ -130,43 +127,18 @@ impl Request for TmallExchangeAgreeRequest {
     type Response = TmallExchangeAgreeResponse;
 }
 
-impl Record for TmallExchangeAgreeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeAgreeRequest",
-            fields: &[
-                Field::new("post", Kind::String),
-                Field::new("leave_message_pics", Kind::File),
-                Field::new("leave_message", Kind::String),
-                Field::new("address_id", Kind::Number).required(),
-                Field::new("complete_address", Kind::String).secret(),
-                Field::new("dispute_id", Kind::Number).required(),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("mobile", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.post),
-            1 => View::of(&self.leave_message_pics),
-            2 => View::of(&self.leave_message),
-            3 => View::of(&self.address_id),
-            4 => View::of(&self.complete_address),
-            5 => View::of(&self.dispute_id),
-            6 => View::of(&self.fields),
-            7 => View::of(&self.mobile),
-            _ => View::Absent,
-        }
+record! {
+    TmallExchangeAgreeRequest {
+        0 => post: Text("post", String);
+        1 => leave_message_pics: File("leave_message_pics", File);
+        2 => leave_message: Text("leave_message", String);
+        3 => address_id: RequiredNumber("address_id", Number, required);
+        4 => complete_address: Text("complete_address", String, secret);
+        5 => dispute_id: RequiredNumber("dispute_id", Number, required);
+        6 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
+        7 => mobile: Text("mobile", String, secret);
     }
 }
-
-record!(TmallExchangeAgreeRequest);
 
 /// The response of `tmall.exchange.agree`.
 #[derive(Clone, Default)]
@@ -178,33 +150,11 @@ pub struct TmallExchangeAgreeResponse {
     pub result: Option<ExchangeBaseResponse>,
 }
 
-impl Record for TmallExchangeAgreeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeAgreeResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallExchangeAgreeResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TmallExchangeAgreeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallExchangeAgreeResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
@@ -228,44 +178,14 @@ pub struct ExchangeBaseResponse {
     pub exchange: Option<Exchange>,
 }
 
-impl Record for ExchangeBaseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ExchangeBaseResponse",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-                Field::new("exchange", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.success),
-            3 => View::of(&self.exchange),
-            _ => View::Absent,
-        }
+record! {
+    mut ExchangeBaseResponse {
+        0 => message: Text("message", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => success: Boolean("success", Boolean);
+        3 => exchange: Object("exchange", Object);
     }
 }
-
-impl RecordMut for ExchangeBaseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.success),
-            3 => Slot::of(&mut self.exchange),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
@@ -289,41 +209,11 @@ pub struct Exchange {
     pub biz_order_id: Option<String>,
 }
 
-impl Record for Exchange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Exchange",
-            fields: &[
-                Field::new("modified", Kind::Date),
-                Field::new("dispute_id", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("biz_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modified),
-            1 => View::of(&self.dispute_id),
-            2 => View::of(&self.status),
-            3 => View::of(&self.biz_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Exchange {
+        0 => modified: Date("modified", Date);
+        1 => dispute_id: Text("dispute_id", String);
+        2 => status: Text("status", String);
+        3 => biz_order_id: Text("biz_order_id", String);
     }
 }
-
-impl RecordMut for Exchange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modified),
-            1 => Slot::of(&mut self.dispute_id),
-            2 => Slot::of(&mut self.status),
-            3 => Slot::of(&mut self.biz_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Exchange);

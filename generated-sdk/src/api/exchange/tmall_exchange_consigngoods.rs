@@ -2,10 +2,7 @@
 
 //! `tmall.exchange.consigngoods`: 寄出换货商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-    required,
-};
+use top_protocol::generated::{DateTime, Request, record, required};
 
 /// `tmall.exchange.consigngoods`: 寄出换货商品
 ///
@@ -101,37 +98,15 @@ impl Request for TmallExchangeConsigngoodsRequest {
     type Response = TmallExchangeConsigngoodsResponse;
 }
 
-impl Record for TmallExchangeConsigngoodsRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeConsigngoodsRequest",
-            fields: &[
-                Field::new("dispute_id", Kind::Number).required(),
-                Field::new("logistics_no", Kind::String).required(),
-                Field::new("logistics_type", Kind::Number).required(),
-                Field::new("logistics_company_name", Kind::String).required(),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.dispute_id),
-            1 => View::of(&self.logistics_no),
-            2 => View::of(&self.logistics_type),
-            3 => View::of(&self.logistics_company_name),
-            4 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    TmallExchangeConsigngoodsRequest {
+        0 => dispute_id: RequiredNumber("dispute_id", Number, required);
+        1 => logistics_no: RequiredText("logistics_no", String, required);
+        2 => logistics_type: RequiredNumber("logistics_type", Number, required);
+        3 => logistics_company_name: RequiredText("logistics_company_name", String, required);
+        4 => fields: Texts("fields", String, list, required, [MaxListSize(100)]);
     }
 }
-
-record!(TmallExchangeConsigngoodsRequest);
 
 /// The response of `tmall.exchange.consigngoods`.
 #[derive(Clone, Default)]
@@ -143,33 +118,11 @@ pub struct TmallExchangeConsigngoodsResponse {
     pub result: Option<RefundBaseResponse>,
 }
 
-impl Record for TmallExchangeConsigngoodsResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeConsigngoodsResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallExchangeConsigngoodsResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TmallExchangeConsigngoodsResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallExchangeConsigngoodsResponse);
 
 /// The object `RefundBaseResponse`.
 #[derive(Clone, Default)]
@@ -193,44 +146,14 @@ pub struct RefundBaseResponse {
     pub exchange: Option<Exchange>,
 }
 
-impl Record for RefundBaseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundBaseResponse",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-                Field::new("exchange", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.success),
-            3 => View::of(&self.exchange),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundBaseResponse {
+        0 => message: Text("message", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => success: Boolean("success", Boolean);
+        3 => exchange: Object("exchange", Object);
     }
 }
-
-impl RecordMut for RefundBaseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.success),
-            3 => Slot::of(&mut self.exchange),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
@@ -254,41 +177,11 @@ pub struct Exchange {
     pub dispute_id: Option<String>,
 }
 
-impl Record for Exchange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Exchange",
-            fields: &[
-                Field::new("modified", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("biz_order_id", Kind::String),
-                Field::new("dispute_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modified),
-            1 => View::of(&self.status),
-            2 => View::of(&self.biz_order_id),
-            3 => View::of(&self.dispute_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Exchange {
+        0 => modified: Date("modified", Date);
+        1 => status: Text("status", String);
+        2 => biz_order_id: Text("biz_order_id", String);
+        3 => dispute_id: Text("dispute_id", String);
     }
 }
-
-impl RecordMut for Exchange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modified),
-            1 => Slot::of(&mut self.status),
-            2 => Slot::of(&mut self.biz_order_id),
-            3 => Slot::of(&mut self.dispute_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Exchange);

@@ -2,9 +2,7 @@
 
 //! `tmall.exchange.get`: 查询换货单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.exchange.get`: 查询换货单
 ///
@@ -58,31 +56,12 @@ impl Request for TmallExchangeGetRequest {
     type Response = TmallExchangeGetResponse;
 }
 
-impl Record for TmallExchangeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeGetRequest",
-            fields: &[
-                Field::new("dispute_id", Kind::Number).required(),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.dispute_id),
-            1 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    TmallExchangeGetRequest {
+        0 => dispute_id: RequiredNumber("dispute_id", Number, required);
+        1 => fields: Texts("fields", String, list, required, [MaxListSize(100)]);
     }
 }
-
-record!(TmallExchangeGetRequest);
 
 /// The response of `tmall.exchange.get`.
 #[derive(Clone, Default)]
@@ -94,33 +73,11 @@ pub struct TmallExchangeGetResponse {
     pub result: Option<ExchangeBaseResponse>,
 }
 
-impl Record for TmallExchangeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallExchangeGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TmallExchangeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallExchangeGetResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
@@ -144,44 +101,14 @@ pub struct ExchangeBaseResponse {
     pub exchange: Option<Exchange>,
 }
 
-impl Record for ExchangeBaseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ExchangeBaseResponse",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-                Field::new("exchange", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.success),
-            3 => View::of(&self.exchange),
-            _ => View::Absent,
-        }
+record! {
+    mut ExchangeBaseResponse {
+        0 => message: Text("message", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => success: Boolean("success", Boolean);
+        3 => exchange: Object("exchange", Object);
     }
 }
-
-impl RecordMut for ExchangeBaseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.success),
-            3 => Slot::of(&mut self.exchange),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
@@ -321,128 +248,40 @@ pub struct Exchange {
     pub buyer_open_uid: Option<String>,
 }
 
-impl Record for Exchange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Exchange",
-            fields: &[
-                Field::new("buyer_logistic_no", Kind::String),
-                Field::new("alipay_no", Kind::String),
-                Field::new("desc", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("attributes", Kind::String),
-                Field::new("refund_phase", Kind::String),
-                Field::new("exchange_sku", Kind::String),
-                Field::new("buyer_address", Kind::String).secret(),
-                Field::new("operation_contraint", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("seller_nick", Kind::String),
-                Field::new("advance_status", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_logistic_name", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("refund_version", Kind::Number),
-                Field::new("seller_logistic_name", Kind::String),
-                Field::new("bought_sku", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("dispute_id", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("seller_logistic_no", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("time_out", Kind::String),
-                Field::new("cs_status", Kind::Number),
-                Field::new("address", Kind::String),
-                Field::new("good_status", Kind::String),
-                Field::new("biz_order_id", Kind::String),
-                Field::new("buyer_phone", Kind::String).secret(),
-                Field::new("buyer_name", Kind::String).secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.buyer_logistic_no),
-            1 => View::of(&self.alipay_no),
-            2 => View::of(&self.desc),
-            3 => View::of(&self.reason),
-            4 => View::of(&self.attributes),
-            5 => View::of(&self.refund_phase),
-            6 => View::of(&self.exchange_sku),
-            7 => View::of(&self.buyer_address),
-            8 => View::of(&self.operation_contraint),
-            9 => View::of(&self.title),
-            10 => View::of(&self.created),
-            11 => View::of(&self.seller_nick),
-            12 => View::of(&self.advance_status),
-            13 => View::of(&self.buyer_nick),
-            14 => View::of(&self.buyer_logistic_name),
-            15 => View::of(&self.status),
-            16 => View::of(&self.refund_version),
-            17 => View::of(&self.seller_logistic_name),
-            18 => View::of(&self.bought_sku),
-            19 => View::of(&self.modified),
-            20 => View::of(&self.dispute_id),
-            21 => View::of(&self.num),
-            22 => View::of(&self.seller_logistic_no),
-            23 => View::of(&self.price),
-            24 => View::of(&self.time_out),
-            25 => View::of(&self.cs_status),
-            26 => View::of(&self.address),
-            27 => View::of(&self.good_status),
-            28 => View::of(&self.biz_order_id),
-            29 => View::of(&self.buyer_phone),
-            30 => View::of(&self.buyer_name),
-            31 => View::of(&self.oaid),
-            32 => View::of(&self.buyer_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut Exchange {
+        0 => buyer_logistic_no: Text("buyer_logistic_no", String);
+        1 => alipay_no: Text("alipay_no", String);
+        2 => desc: Text("desc", String);
+        3 => reason: Text("reason", String);
+        4 => attributes: Text("attributes", String);
+        5 => refund_phase: Text("refund_phase", String);
+        6 => exchange_sku: Text("exchange_sku", String);
+        7 => buyer_address: Text("buyer_address", String, secret);
+        8 => operation_contraint: Text("operation_contraint", String);
+        9 => title: Text("title", String);
+        10 => created: Date("created", Date);
+        11 => seller_nick: Text("seller_nick", String);
+        12 => advance_status: Number("advance_status", Number);
+        13 => buyer_nick: Text("buyer_nick", String);
+        14 => buyer_logistic_name: Text("buyer_logistic_name", String);
+        15 => status: Text("status", String);
+        16 => refund_version: Number("refund_version", Number);
+        17 => seller_logistic_name: Text("seller_logistic_name", String);
+        18 => bought_sku: Text("bought_sku", String);
+        19 => modified: Date("modified", Date);
+        20 => dispute_id: Text("dispute_id", String);
+        21 => num: Number("num", Number);
+        22 => seller_logistic_no: Text("seller_logistic_no", String);
+        23 => price: Text("price", String);
+        24 => time_out: Text("time_out", String);
+        25 => cs_status: Number("cs_status", Number);
+        26 => address: Text("address", String);
+        27 => good_status: Text("good_status", String);
+        28 => biz_order_id: Text("biz_order_id", String);
+        29 => buyer_phone: Text("buyer_phone", String, secret);
+        30 => buyer_name: Text("buyer_name", String, secret);
+        31 => oaid: Text("oaid", String);
+        32 => buyer_open_uid: Text("buyer_open_uid", String);
     }
 }
-
-impl RecordMut for Exchange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.buyer_logistic_no),
-            1 => Slot::of(&mut self.alipay_no),
-            2 => Slot::of(&mut self.desc),
-            3 => Slot::of(&mut self.reason),
-            4 => Slot::of(&mut self.attributes),
-            5 => Slot::of(&mut self.refund_phase),
-            6 => Slot::of(&mut self.exchange_sku),
-            7 => Slot::of(&mut self.buyer_address),
-            8 => Slot::of(&mut self.operation_contraint),
-            9 => Slot::of(&mut self.title),
-            10 => Slot::of(&mut self.created),
-            11 => Slot::of(&mut self.seller_nick),
-            12 => Slot::of(&mut self.advance_status),
-            13 => Slot::of(&mut self.buyer_nick),
-            14 => Slot::of(&mut self.buyer_logistic_name),
-            15 => Slot::of(&mut self.status),
-            16 => Slot::of(&mut self.refund_version),
-            17 => Slot::of(&mut self.seller_logistic_name),
-            18 => Slot::of(&mut self.bought_sku),
-            19 => Slot::of(&mut self.modified),
-            20 => Slot::of(&mut self.dispute_id),
-            21 => Slot::of(&mut self.num),
-            22 => Slot::of(&mut self.seller_logistic_no),
-            23 => Slot::of(&mut self.price),
-            24 => Slot::of(&mut self.time_out),
-            25 => Slot::of(&mut self.cs_status),
-            26 => Slot::of(&mut self.address),
-            27 => Slot::of(&mut self.good_status),
-            28 => Slot::of(&mut self.biz_order_id),
-            29 => Slot::of(&mut self.buyer_phone),
-            30 => Slot::of(&mut self.buyer_name),
-            31 => Slot::of(&mut self.oaid),
-            32 => Slot::of(&mut self.buyer_open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Exchange);

@@ -2,10 +2,7 @@
 
 //! `tmall.exchange.receive.get`: 查询收到的换货单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `tmall.exchange.receive.get`: 查询收到的换货单
 ///
@@ -227,57 +224,23 @@ impl Paged for TmallExchangeReceiveGetRequest {
     }
 }
 
-impl Record for TmallExchangeReceiveGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeReceiveGetRequest",
-            fields: &[
-                Field::new("end_gmt_modifed_time", Kind::Date),
-                Field::new("logistic_no", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("start_created_time", Kind::Date),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("page_size", Kind::Number),
-                Field::new("dispute_status_array", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("end_created_time", Kind::Date),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("refund_id_array", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("start_gmt_modified_time", Kind::Date),
-                Field::new("biz_order_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.end_gmt_modifed_time),
-            1 => View::of(&self.logistic_no),
-            2 => View::of(&self.buyer_nick),
-            3 => View::of(&self.start_created_time),
-            4 => View::of(&self.fields),
-            5 => View::of(&self.page_size),
-            6 => View::of(&self.dispute_status_array),
-            7 => View::of(&self.end_created_time),
-            8 => View::of(&self.buyer_open_uid),
-            9 => View::of(&self.refund_id_array),
-            10 => View::of(&self.page_no),
-            11 => View::of(&self.start_gmt_modified_time),
-            12 => View::of(&self.biz_order_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallExchangeReceiveGetRequest {
+        0 => end_gmt_modifed_time: Date("end_gmt_modifed_time", Date);
+        1 => logistic_no: Text("logistic_no", String);
+        2 => buyer_nick: Text("buyer_nick", String);
+        3 => start_created_time: Date("start_created_time", Date);
+        4 => fields: Texts("fields", String, list, required, [MaxListSize(100)]);
+        5 => page_size: Number("page_size", Number);
+        6 => dispute_status_array: Texts("dispute_status_array", String, list, [MaxListSize(20)]);
+        7 => end_created_time: Date("end_created_time", Date);
+        8 => buyer_open_uid: Text("buyer_open_uid", String);
+        9 => refund_id_array: Texts("refund_id_array", String, list, [MaxListSize(20)]);
+        10 => page_no: Number("page_no", Number);
+        11 => start_gmt_modified_time: Date("start_gmt_modified_time", Date);
+        12 => biz_order_id: Number("biz_order_id", Number);
     }
 }
-
-record!(TmallExchangeReceiveGetRequest);
 
 /// The response of `tmall.exchange.receive.get`.
 #[derive(Clone, Default)]
@@ -309,50 +272,16 @@ pub struct TmallExchangeReceiveGetResponse {
     pub error_msg: Option<String>,
 }
 
-impl Record for TmallExchangeReceiveGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeReceiveGetResponse",
-            fields: &[
-                Field::new("page_results", Kind::Number),
-                Field::new("results", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("error_codes", Kind::String),
-                Field::new("error_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_results),
-            1 => View::of(&self.results),
-            2 => View::of(&self.total_results),
-            3 => View::of(&self.has_next),
-            4 => View::of(&self.error_codes),
-            5 => View::of(&self.error_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallExchangeReceiveGetResponse {
+        0 => page_results: Number("page_results", Number);
+        1 => results: Objects("results", Object, list);
+        2 => total_results: Number("total_results", Number);
+        3 => has_next: Boolean("has_next", Boolean);
+        4 => error_codes: Text("error_codes", String);
+        5 => error_msg: Text("error_msg", String);
     }
 }
-
-impl RecordMut for TmallExchangeReceiveGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.page_results),
-            1 => Slot::of(&mut self.results),
-            2 => Slot::of(&mut self.total_results),
-            3 => Slot::of(&mut self.has_next),
-            4 => Slot::of(&mut self.error_codes),
-            5 => Slot::of(&mut self.error_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallExchangeReceiveGetResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
@@ -472,113 +401,35 @@ pub struct Exchange {
     pub attributes: Option<String>,
 }
 
-impl Record for Exchange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Exchange",
-            fields: &[
-                Field::new("alipay_no", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("good_status", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("address", Kind::String),
-                Field::new("bought_sku", Kind::String),
-                Field::new("exchange_sku", Kind::String),
-                Field::new("buyer_logistic_name", Kind::String),
-                Field::new("buyer_logistic_no", Kind::String),
-                Field::new("biz_order_id", Kind::String),
-                Field::new("dispute_id", Kind::String),
-                Field::new("seller_logistic_name", Kind::String),
-                Field::new("seller_logistic_no", Kind::String),
-                Field::new("buyer_address", Kind::String).secret(),
-                Field::new("time_out", Kind::String),
-                Field::new("buyer_phone", Kind::String).secret(),
-                Field::new("buyer_name", Kind::String).secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("attributes", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.alipay_no),
-            1 => View::of(&self.buyer_nick),
-            2 => View::of(&self.seller_nick),
-            3 => View::of(&self.created),
-            4 => View::of(&self.modified),
-            5 => View::of(&self.status),
-            6 => View::of(&self.good_status),
-            7 => View::of(&self.payment),
-            8 => View::of(&self.reason),
-            9 => View::of(&self.title),
-            10 => View::of(&self.price),
-            11 => View::of(&self.num),
-            12 => View::of(&self.address),
-            13 => View::of(&self.bought_sku),
-            14 => View::of(&self.exchange_sku),
-            15 => View::of(&self.buyer_logistic_name),
-            16 => View::of(&self.buyer_logistic_no),
-            17 => View::of(&self.biz_order_id),
-            18 => View::of(&self.dispute_id),
-            19 => View::of(&self.seller_logistic_name),
-            20 => View::of(&self.seller_logistic_no),
-            21 => View::of(&self.buyer_address),
-            22 => View::of(&self.time_out),
-            23 => View::of(&self.buyer_phone),
-            24 => View::of(&self.buyer_name),
-            25 => View::of(&self.oaid),
-            26 => View::of(&self.buyer_open_uid),
-            27 => View::of(&self.attributes),
-            _ => View::Absent,
-        }
+record! {
+    mut Exchange {
+        0 => alipay_no: Text("alipay_no", String);
+        1 => buyer_nick: Text("buyer_nick", String);
+        2 => seller_nick: Text("seller_nick", String);
+        3 => created: Date("created", Date);
+        4 => modified: Date("modified", Date);
+        5 => status: Text("status", String);
+        6 => good_status: Text("good_status", String);
+        7 => payment: Text("payment", String);
+        8 => reason: Text("reason", String);
+        9 => title: Text("title", String);
+        10 => price: Text("price", String);
+        11 => num: Number("num", Number);
+        12 => address: Text("address", String);
+        13 => bought_sku: Text("bought_sku", String);
+        14 => exchange_sku: Text("exchange_sku", String);
+        15 => buyer_logistic_name: Text("buyer_logistic_name", String);
+        16 => buyer_logistic_no: Text("buyer_logistic_no", String);
+        17 => biz_order_id: Text("biz_order_id", String);
+        18 => dispute_id: Text("dispute_id", String);
+        19 => seller_logistic_name: Text("seller_logistic_name", String);
+        20 => seller_logistic_no: Text("seller_logistic_no", String);
+        21 => buyer_address: Text("buyer_address", String, secret);
+        22 => time_out: Text("time_out", String);
+        23 => buyer_phone: Text("buyer_phone", String, secret);
+        24 => buyer_name: Text("buyer_name", String, secret);
+        25 => oaid: Text("oaid", String);
+        26 => buyer_open_uid: Text("buyer_open_uid", String);
+        27 => attributes: Text("attributes", String);
     }
 }
-
-impl RecordMut for Exchange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.alipay_no),
-            1 => Slot::of(&mut self.buyer_nick),
-            2 => Slot::of(&mut self.seller_nick),
-            3 => Slot::of(&mut self.created),
-            4 => Slot::of(&mut self.modified),
-            5 => Slot::of(&mut self.status),
-            6 => Slot::of(&mut self.good_status),
-            7 => Slot::of(&mut self.payment),
-            8 => Slot::of(&mut self.reason),
-            9 => Slot::of(&mut self.title),
-            10 => Slot::of(&mut self.price),
-            11 => Slot::of(&mut self.num),
-            12 => Slot::of(&mut self.address),
-            13 => Slot::of(&mut self.bought_sku),
-            14 => Slot::of(&mut self.exchange_sku),
-            15 => Slot::of(&mut self.buyer_logistic_name),
-            16 => Slot::of(&mut self.buyer_logistic_no),
-            17 => Slot::of(&mut self.biz_order_id),
-            18 => Slot::of(&mut self.dispute_id),
-            19 => Slot::of(&mut self.seller_logistic_name),
-            20 => Slot::of(&mut self.seller_logistic_no),
-            21 => Slot::of(&mut self.buyer_address),
-            22 => Slot::of(&mut self.time_out),
-            23 => Slot::of(&mut self.buyer_phone),
-            24 => Slot::of(&mut self.buyer_name),
-            25 => Slot::of(&mut self.oaid),
-            26 => Slot::of(&mut self.buyer_open_uid),
-            27 => Slot::of(&mut self.attributes),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Exchange);

@@ -2,10 +2,7 @@
 
 //! `tmall.exchange.refuse`: 拒绝换货
 
-use top_protocol::generated::{
-    DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, File, Request, record};
 
 /// `tmall.exchange.refuse`: 拒绝换货
 ///
@@ -93,37 +90,15 @@ impl Request for TmallExchangeRefuseRequest {
     type Response = TmallExchangeRefuseResponse;
 }
 
-impl Record for TmallExchangeRefuseRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeRefuseRequest",
-            fields: &[
-                Field::new("leave_message_pics", Kind::File),
-                Field::new("leave_message", Kind::String),
-                Field::new("dispute_id", Kind::Number).required(),
-                Field::new("seller_refuse_reason_id", Kind::Number).required(),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.leave_message_pics),
-            1 => View::of(&self.leave_message),
-            2 => View::of(&self.dispute_id),
-            3 => View::of(&self.seller_refuse_reason_id),
-            4 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    TmallExchangeRefuseRequest {
+        0 => leave_message_pics: File("leave_message_pics", File);
+        1 => leave_message: Text("leave_message", String);
+        2 => dispute_id: RequiredNumber("dispute_id", Number, required);
+        3 => seller_refuse_reason_id: RequiredNumber("seller_refuse_reason_id", Number, required);
+        4 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
     }
 }
-
-record!(TmallExchangeRefuseRequest);
 
 /// The response of `tmall.exchange.refuse`.
 #[derive(Clone, Default)]
@@ -135,33 +110,11 @@ pub struct TmallExchangeRefuseResponse {
     pub result: Option<ExchangeBaseResponse>,
 }
 
-impl Record for TmallExchangeRefuseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeRefuseResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallExchangeRefuseResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TmallExchangeRefuseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallExchangeRefuseResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
@@ -185,44 +138,14 @@ pub struct ExchangeBaseResponse {
     pub exchange: Option<Exchange>,
 }
 
-impl Record for ExchangeBaseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ExchangeBaseResponse",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-                Field::new("exchange", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.success),
-            3 => View::of(&self.exchange),
-            _ => View::Absent,
-        }
+record! {
+    mut ExchangeBaseResponse {
+        0 => message: Text("message", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => success: Boolean("success", Boolean);
+        3 => exchange: Object("exchange", Object);
     }
 }
-
-impl RecordMut for ExchangeBaseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.success),
-            3 => Slot::of(&mut self.exchange),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
@@ -246,41 +169,11 @@ pub struct Exchange {
     pub biz_order_id: Option<String>,
 }
 
-impl Record for Exchange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Exchange",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("dispute_id", Kind::String),
-                Field::new("biz_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.modified),
-            2 => View::of(&self.dispute_id),
-            3 => View::of(&self.biz_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Exchange {
+        0 => status: Text("status", String);
+        1 => modified: Date("modified", Date);
+        2 => dispute_id: Text("dispute_id", String);
+        3 => biz_order_id: Text("biz_order_id", String);
     }
 }
-
-impl RecordMut for Exchange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status),
-            1 => Slot::of(&mut self.modified),
-            2 => Slot::of(&mut self.dispute_id),
-            3 => Slot::of(&mut self.biz_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Exchange);

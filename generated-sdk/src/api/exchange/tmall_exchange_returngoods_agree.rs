@@ -2,9 +2,7 @@
 
 //! `tmall.exchange.returngoods.agree`: 确认收到换货的退货
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.exchange.returngoods.agree`: 确认收到换货的退货
 ///
@@ -58,31 +56,12 @@ impl Request for TmallExchangeReturngoodsAgreeRequest {
     type Response = TmallExchangeReturngoodsAgreeResponse;
 }
 
-impl Record for TmallExchangeReturngoodsAgreeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeReturngoodsAgreeRequest",
-            fields: &[
-                Field::new("dispute_id", Kind::Number).required(),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.dispute_id),
-            1 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    TmallExchangeReturngoodsAgreeRequest {
+        0 => dispute_id: RequiredNumber("dispute_id", Number, required);
+        1 => fields: Texts("fields", String, list, required, [MaxListSize(100)]);
     }
 }
-
-record!(TmallExchangeReturngoodsAgreeRequest);
 
 /// The response of `tmall.exchange.returngoods.agree`.
 #[derive(Clone, Default)]
@@ -94,33 +73,11 @@ pub struct TmallExchangeReturngoodsAgreeResponse {
     pub result: Option<ExchangeBaseResponse>,
 }
 
-impl Record for TmallExchangeReturngoodsAgreeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallExchangeReturngoodsAgreeResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallExchangeReturngoodsAgreeResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TmallExchangeReturngoodsAgreeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallExchangeReturngoodsAgreeResponse);
 
 /// The object `ExchangeBaseResponse`.
 #[derive(Clone, Default)]
@@ -144,44 +101,14 @@ pub struct ExchangeBaseResponse {
     pub exchange: Option<Exchange>,
 }
 
-impl Record for ExchangeBaseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ExchangeBaseResponse",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-                Field::new("exchange", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.success),
-            3 => View::of(&self.exchange),
-            _ => View::Absent,
-        }
+record! {
+    mut ExchangeBaseResponse {
+        0 => message: Text("message", String);
+        1 => msg_code: Text("msg_code", String);
+        2 => success: Boolean("success", Boolean);
+        3 => exchange: Object("exchange", Object);
     }
 }
-
-impl RecordMut for ExchangeBaseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.success),
-            3 => Slot::of(&mut self.exchange),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ExchangeBaseResponse);
 
 /// The object `Exchange`.
 #[derive(Clone, Default)]
@@ -205,41 +132,11 @@ pub struct Exchange {
     pub biz_order_id: Option<String>,
 }
 
-impl Record for Exchange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Exchange",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("dispute_id", Kind::String),
-                Field::new("biz_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.modified),
-            2 => View::of(&self.dispute_id),
-            3 => View::of(&self.biz_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Exchange {
+        0 => status: Text("status", String);
+        1 => modified: Date("modified", Date);
+        2 => dispute_id: Text("dispute_id", String);
+        3 => biz_order_id: Text("biz_order_id", String);
     }
 }
-
-impl RecordMut for Exchange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status),
-            1 => Slot::of(&mut self.modified),
-            2 => Slot::of(&mut self.dispute_id),
-            3 => Slot::of(&mut self.biz_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Exchange);

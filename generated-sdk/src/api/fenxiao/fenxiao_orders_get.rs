@@ -3,8 +3,7 @@
 //! `taobao.fenxiao.orders.get`: 查询采购单
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.fenxiao.orders.get`: 查询采购单
@@ -204,52 +203,22 @@ impl Paged for FenxiaoOrdersGetRequest {
     }
 }
 
-impl Record for FenxiaoOrdersGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FenxiaoOrdersGetRequest",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("start_created", Kind::Date),
-                Field::new("end_created", Kind::Date),
-                Field::new("time_type", Kind::String),
-                Field::new("purchase_order_id", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("fields", Kind::FieldList),
-                Field::new("tc_order_id", Kind::Number),
-                Field::new("channel_codes", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(999)]),
-                Field::new("user_role_type", Kind::Number),
-                Field::new("trade_types", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(999)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.start_created),
-            2 => View::of(&self.end_created),
-            3 => View::optional_open_enum(&self.time_type),
-            4 => View::of(&self.purchase_order_id),
-            5 => View::of(&self.page_no),
-            6 => View::of(&self.page_size),
-            7 => View::of(&self.fields),
-            8 => View::of(&self.tc_order_id),
-            9 => View::of(&self.channel_codes),
-            10 => View::of(&self.user_role_type),
-            11 => View::of(&self.trade_types),
-            _ => View::Absent,
-        }
+record! {
+    FenxiaoOrdersGetRequest {
+        0 => status: Text("status", String);
+        1 => start_created: Date("start_created", Date);
+        2 => end_created: Date("end_created", Date);
+        3 => time_type: OpenEnum("time_type", String);
+        4 => purchase_order_id: Number("purchase_order_id", Number);
+        5 => page_no: Number("page_no", Number);
+        6 => page_size: Number("page_size", Number);
+        7 => fields: Texts("fields", FieldList);
+        8 => tc_order_id: Number("tc_order_id", Number);
+        9 => channel_codes: Numbers("channel_codes", Number, list, [MaxListSize(999)]);
+        10 => user_role_type: Number("user_role_type", Number);
+        11 => trade_types: Numbers("trade_types", Number, list, [MaxListSize(999)]);
     }
 }
-
-record!(FenxiaoOrdersGetRequest);
 
 /// The response of `taobao.fenxiao.orders.get`.
 #[derive(Clone, Default)]
@@ -265,38 +234,12 @@ pub struct FenxiaoOrdersGetResponse {
     pub purchase_orders: Vec<TopDpOrderDo>,
 }
 
-impl Record for FenxiaoOrdersGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FenxiaoOrdersGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("purchase_orders", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.purchase_orders),
-            _ => View::Absent,
-        }
+record! {
+    mut FenxiaoOrdersGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => purchase_orders: Objects("purchase_orders", Object, list);
     }
 }
-
-impl RecordMut for FenxiaoOrdersGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.purchase_orders),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FenxiaoOrdersGetResponse);
 
 /// The object `TopDpOrderDo`.
 #[derive(Clone, Default)]
@@ -492,164 +435,54 @@ pub struct TopDpOrderDo {
     pub delivery_cps: Option<String>,
 }
 
-impl Record for TopDpOrderDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopDpOrderDo",
-            fields: &[
-                Field::new("tc_order_id", Kind::Number),
-                Field::new("supplier_from", Kind::String),
-                Field::new("supplier_username", Kind::String),
-                Field::new("distributor_from", Kind::String),
-                Field::new("distributor_username", Kind::String),
-                Field::new("buyer_taobao_id", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("trade_type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("id", Kind::Number),
-                Field::new("fenxiao_id", Kind::Number),
-                Field::new("memo", Kind::String),
-                Field::new("supplier_memo", Kind::String),
-                Field::new("supplier_flag", Kind::Number),
-                Field::new("alipay_no", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("distributor_payment", Kind::String),
-                Field::new("buyer_payment", Kind::String),
-                Field::new("snapshot_url", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("pay_time", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("consign_time", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("isv_custom_key", Kind::String).list(),
-                Field::new("isv_custom_value", Kind::String).list(),
-                Field::new("features", Kind::Object).list(),
-                Field::new("pay_type", Kind::String),
-                Field::new("shipping", Kind::String),
-                Field::new("logistics_company_name", Kind::String),
-                Field::new("logistics_id", Kind::String),
-                Field::new("sub_purchase_orders", Kind::Object).list(),
-                Field::new("receiver", Kind::Object),
-                Field::new("order_messages", Kind::Object).list(),
-                Field::new("logistics_infos", Kind::Object).list(),
-                Field::new("alipay_order_no", Kind::String),
-                Field::new("confirm_paid_fee_yuan", Kind::String),
-                Field::new("channel_code", Kind::Number),
-                Field::new("open_buyer_uid", Kind::String),
-                Field::new("delivery_time", Kind::String),
-                Field::new("sign_time", Kind::String),
-                Field::new("asdp_ads", Kind::String),
-                Field::new("delivery_cps", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tc_order_id),
-            1 => View::of(&self.supplier_from),
-            2 => View::of(&self.supplier_username),
-            3 => View::of(&self.distributor_from),
-            4 => View::of(&self.distributor_username),
-            5 => View::of(&self.buyer_taobao_id),
-            6 => View::of(&self.buyer_nick),
-            7 => View::optional_open_enum(&self.trade_type),
-            8 => View::of(&self.created),
-            9 => View::of(&self.id),
-            10 => View::of(&self.fenxiao_id),
-            11 => View::of(&self.memo),
-            12 => View::of(&self.supplier_memo),
-            13 => View::of(&self.supplier_flag),
-            14 => View::of(&self.alipay_no),
-            15 => View::of(&self.total_fee),
-            16 => View::of(&self.post_fee),
-            17 => View::of(&self.distributor_payment),
-            18 => View::of(&self.buyer_payment),
-            19 => View::of(&self.snapshot_url),
-            20 => View::optional_open_enum(&self.status),
-            21 => View::of(&self.pay_time),
-            22 => View::of(&self.end_time),
-            23 => View::of(&self.consign_time),
-            24 => View::of(&self.modified),
-            25 => View::of(&self.isv_custom_key),
-            26 => View::of(&self.isv_custom_value),
-            27 => View::of(&self.features),
-            28 => View::optional_open_enum(&self.pay_type),
-            29 => View::optional_open_enum(&self.shipping),
-            30 => View::of(&self.logistics_company_name),
-            31 => View::of(&self.logistics_id),
-            32 => View::of(&self.sub_purchase_orders),
-            33 => View::of(&self.receiver),
-            34 => View::of(&self.order_messages),
-            35 => View::of(&self.logistics_infos),
-            36 => View::of(&self.alipay_order_no),
-            37 => View::of(&self.confirm_paid_fee_yuan),
-            38 => View::of(&self.channel_code),
-            39 => View::of(&self.open_buyer_uid),
-            40 => View::of(&self.delivery_time),
-            41 => View::of(&self.sign_time),
-            42 => View::of(&self.asdp_ads),
-            43 => View::of(&self.delivery_cps),
-            _ => View::Absent,
-        }
+record! {
+    mut TopDpOrderDo {
+        0 => tc_order_id: Number("tc_order_id", Number);
+        1 => supplier_from: Text("supplier_from", String);
+        2 => supplier_username: Text("supplier_username", String);
+        3 => distributor_from: Text("distributor_from", String);
+        4 => distributor_username: Text("distributor_username", String);
+        5 => buyer_taobao_id: Text("buyer_taobao_id", String);
+        6 => buyer_nick: Text("buyer_nick", String);
+        7 => trade_type: OpenEnum("trade_type", String);
+        8 => created: Date("created", Date);
+        9 => id: Number("id", Number);
+        10 => fenxiao_id: Number("fenxiao_id", Number);
+        11 => memo: Text("memo", String);
+        12 => supplier_memo: Text("supplier_memo", String);
+        13 => supplier_flag: Number("supplier_flag", Number);
+        14 => alipay_no: Text("alipay_no", String);
+        15 => total_fee: Text("total_fee", String);
+        16 => post_fee: Text("post_fee", String);
+        17 => distributor_payment: Text("distributor_payment", String);
+        18 => buyer_payment: Text("buyer_payment", String);
+        19 => snapshot_url: Text("snapshot_url", String);
+        20 => status: OpenEnum("status", String);
+        21 => pay_time: Date("pay_time", Date);
+        22 => end_time: Date("end_time", Date);
+        23 => consign_time: Date("consign_time", Date);
+        24 => modified: Date("modified", Date);
+        25 => isv_custom_key: Texts("isv_custom_key", String, list);
+        26 => isv_custom_value: Texts("isv_custom_value", String, list);
+        27 => features: Objects("features", Object, list);
+        28 => pay_type: OpenEnum("pay_type", String);
+        29 => shipping: OpenEnum("shipping", String);
+        30 => logistics_company_name: Text("logistics_company_name", String);
+        31 => logistics_id: Text("logistics_id", String);
+        32 => sub_purchase_orders: Objects("sub_purchase_orders", Object, list);
+        33 => receiver: Object("receiver", Object);
+        34 => order_messages: Objects("order_messages", Object, list);
+        35 => logistics_infos: Objects("logistics_infos", Object, list);
+        36 => alipay_order_no: Text("alipay_order_no", String);
+        37 => confirm_paid_fee_yuan: Text("confirm_paid_fee_yuan", String);
+        38 => channel_code: Number("channel_code", Number);
+        39 => open_buyer_uid: Text("open_buyer_uid", String);
+        40 => delivery_time: Text("delivery_time", String);
+        41 => sign_time: Text("sign_time", String);
+        42 => asdp_ads: Text("asdp_ads", String);
+        43 => delivery_cps: Text("delivery_cps", String);
     }
 }
-
-impl RecordMut for TopDpOrderDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tc_order_id),
-            1 => Slot::of(&mut self.supplier_from),
-            2 => Slot::of(&mut self.supplier_username),
-            3 => Slot::of(&mut self.distributor_from),
-            4 => Slot::of(&mut self.distributor_username),
-            5 => Slot::of(&mut self.buyer_taobao_id),
-            6 => Slot::of(&mut self.buyer_nick),
-            7 => Slot::open_enum(&mut self.trade_type),
-            8 => Slot::of(&mut self.created),
-            9 => Slot::of(&mut self.id),
-            10 => Slot::of(&mut self.fenxiao_id),
-            11 => Slot::of(&mut self.memo),
-            12 => Slot::of(&mut self.supplier_memo),
-            13 => Slot::of(&mut self.supplier_flag),
-            14 => Slot::of(&mut self.alipay_no),
-            15 => Slot::of(&mut self.total_fee),
-            16 => Slot::of(&mut self.post_fee),
-            17 => Slot::of(&mut self.distributor_payment),
-            18 => Slot::of(&mut self.buyer_payment),
-            19 => Slot::of(&mut self.snapshot_url),
-            20 => Slot::open_enum(&mut self.status),
-            21 => Slot::of(&mut self.pay_time),
-            22 => Slot::of(&mut self.end_time),
-            23 => Slot::of(&mut self.consign_time),
-            24 => Slot::of(&mut self.modified),
-            25 => Slot::of(&mut self.isv_custom_key),
-            26 => Slot::of(&mut self.isv_custom_value),
-            27 => Slot::of(&mut self.features),
-            28 => Slot::open_enum(&mut self.pay_type),
-            29 => Slot::open_enum(&mut self.shipping),
-            30 => Slot::of(&mut self.logistics_company_name),
-            31 => Slot::of(&mut self.logistics_id),
-            32 => Slot::of(&mut self.sub_purchase_orders),
-            33 => Slot::of(&mut self.receiver),
-            34 => Slot::of(&mut self.order_messages),
-            35 => Slot::of(&mut self.logistics_infos),
-            36 => Slot::of(&mut self.alipay_order_no),
-            37 => Slot::of(&mut self.confirm_paid_fee_yuan),
-            38 => Slot::of(&mut self.channel_code),
-            39 => Slot::of(&mut self.open_buyer_uid),
-            40 => Slot::of(&mut self.delivery_time),
-            41 => Slot::of(&mut self.sign_time),
-            42 => Slot::of(&mut self.asdp_ads),
-            43 => Slot::of(&mut self.delivery_cps),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopDpOrderDo);
 
 /// The object `FeatureDo`.
 #[derive(Clone, Default)]
@@ -665,38 +498,12 @@ pub struct FeatureDo {
     pub attr_value: Option<String>,
 }
 
-impl Record for FeatureDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FeatureDo",
-            fields: &[
-                Field::new("attr_key", Kind::String),
-                Field::new("attr_value", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attr_key),
-            1 => View::of(&self.attr_value),
-            _ => View::Absent,
-        }
+record! {
+    mut FeatureDo {
+        0 => attr_key: Text("attr_key", String);
+        1 => attr_value: Text("attr_value", String);
     }
 }
-
-impl RecordMut for FeatureDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.attr_key),
-            1 => Slot::of(&mut self.attr_value),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FeatureDo);
 
 /// The object `SubOrderDetail`.
 #[derive(Clone, Default)]
@@ -838,128 +645,42 @@ pub struct SubOrderDetail {
     pub top_memo: Option<TopMemoDto>,
 }
 
-impl Record for SubOrderDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SubOrderDetail",
-            fields: &[
-                Field::new("tc_order_id", Kind::Number),
-                Field::new("fenxiao_id", Kind::Number),
-                Field::new("item_id", Kind::Number),
-                Field::new("item_outer_id", Kind::String),
-                Field::new("sku_id", Kind::Number),
-                Field::new("auction_id", Kind::Number),
-                Field::new("auction_sku_id", Kind::Number),
-                Field::new("sku_outer_id", Kind::String),
-                Field::new("sku_properties", Kind::String),
-                Field::new("old_sku_properties", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("snapshot_url", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("id", Kind::Number),
-                Field::new("total_fee", Kind::String),
-                Field::new("distributor_payment", Kind::String),
-                Field::new("buyer_payment", Kind::String),
-                Field::new("refund_fee", Kind::String),
-                Field::new("order_200_status", Kind::String),
-                Field::new("auction_price", Kind::String),
-                Field::new("bill_fee", Kind::String),
-                Field::new("sc_item_id", Kind::Number),
-                Field::new("tc_preferential_type", Kind::String),
-                Field::new("tc_discount_fee", Kind::Number),
-                Field::new("tc_adjust_fee", Kind::Number),
-                Field::new("discount_fee", Kind::String),
-                Field::new("promotion_type", Kind::String),
-                Field::new("features", Kind::Object).list(),
-                Field::new("top_memo", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tc_order_id),
-            1 => View::of(&self.fenxiao_id),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.item_outer_id),
-            4 => View::of(&self.sku_id),
-            5 => View::of(&self.auction_id),
-            6 => View::of(&self.auction_sku_id),
-            7 => View::of(&self.sku_outer_id),
-            8 => View::of(&self.sku_properties),
-            9 => View::of(&self.old_sku_properties),
-            10 => View::of(&self.num),
-            11 => View::of(&self.title),
-            12 => View::of(&self.price),
-            13 => View::of(&self.snapshot_url),
-            14 => View::of(&self.created),
-            15 => View::optional_open_enum(&self.status),
-            16 => View::of(&self.id),
-            17 => View::of(&self.total_fee),
-            18 => View::of(&self.distributor_payment),
-            19 => View::of(&self.buyer_payment),
-            20 => View::of(&self.refund_fee),
-            21 => View::optional_open_enum(&self.order_200_status),
-            22 => View::of(&self.auction_price),
-            23 => View::of(&self.bill_fee),
-            24 => View::of(&self.sc_item_id),
-            25 => View::of(&self.tc_preferential_type),
-            26 => View::of(&self.tc_discount_fee),
-            27 => View::of(&self.tc_adjust_fee),
-            28 => View::of(&self.discount_fee),
-            29 => View::of(&self.promotion_type),
-            30 => View::of(&self.features),
-            31 => View::of(&self.top_memo),
-            _ => View::Absent,
-        }
+record! {
+    mut SubOrderDetail {
+        0 => tc_order_id: Number("tc_order_id", Number);
+        1 => fenxiao_id: Number("fenxiao_id", Number);
+        2 => item_id: Number("item_id", Number);
+        3 => item_outer_id: Text("item_outer_id", String);
+        4 => sku_id: Number("sku_id", Number);
+        5 => auction_id: Number("auction_id", Number);
+        6 => auction_sku_id: Number("auction_sku_id", Number);
+        7 => sku_outer_id: Text("sku_outer_id", String);
+        8 => sku_properties: Text("sku_properties", String);
+        9 => old_sku_properties: Text("old_sku_properties", String);
+        10 => num: Number("num", Number);
+        11 => title: Text("title", String);
+        12 => price: Text("price", String);
+        13 => snapshot_url: Text("snapshot_url", String);
+        14 => created: Date("created", Date);
+        15 => status: OpenEnum("status", String);
+        16 => id: Number("id", Number);
+        17 => total_fee: Text("total_fee", String);
+        18 => distributor_payment: Text("distributor_payment", String);
+        19 => buyer_payment: Text("buyer_payment", String);
+        20 => refund_fee: Text("refund_fee", String);
+        21 => order_200_status: OpenEnum("order_200_status", String);
+        22 => auction_price: Text("auction_price", String);
+        23 => bill_fee: Text("bill_fee", String);
+        24 => sc_item_id: Number("sc_item_id", Number);
+        25 => tc_preferential_type: Text("tc_preferential_type", String);
+        26 => tc_discount_fee: Number("tc_discount_fee", Number);
+        27 => tc_adjust_fee: Number("tc_adjust_fee", Number);
+        28 => discount_fee: Text("discount_fee", String);
+        29 => promotion_type: Text("promotion_type", String);
+        30 => features: Objects("features", Object, list);
+        31 => top_memo: Object("top_memo", Object);
     }
 }
-
-impl RecordMut for SubOrderDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tc_order_id),
-            1 => Slot::of(&mut self.fenxiao_id),
-            2 => Slot::of(&mut self.item_id),
-            3 => Slot::of(&mut self.item_outer_id),
-            4 => Slot::of(&mut self.sku_id),
-            5 => Slot::of(&mut self.auction_id),
-            6 => Slot::of(&mut self.auction_sku_id),
-            7 => Slot::of(&mut self.sku_outer_id),
-            8 => Slot::of(&mut self.sku_properties),
-            9 => Slot::of(&mut self.old_sku_properties),
-            10 => Slot::of(&mut self.num),
-            11 => Slot::of(&mut self.title),
-            12 => Slot::of(&mut self.price),
-            13 => Slot::of(&mut self.snapshot_url),
-            14 => Slot::of(&mut self.created),
-            15 => Slot::open_enum(&mut self.status),
-            16 => Slot::of(&mut self.id),
-            17 => Slot::of(&mut self.total_fee),
-            18 => Slot::of(&mut self.distributor_payment),
-            19 => Slot::of(&mut self.buyer_payment),
-            20 => Slot::of(&mut self.refund_fee),
-            21 => Slot::open_enum(&mut self.order_200_status),
-            22 => Slot::of(&mut self.auction_price),
-            23 => Slot::of(&mut self.bill_fee),
-            24 => Slot::of(&mut self.sc_item_id),
-            25 => Slot::of(&mut self.tc_preferential_type),
-            26 => Slot::of(&mut self.tc_discount_fee),
-            27 => Slot::of(&mut self.tc_adjust_fee),
-            28 => Slot::of(&mut self.discount_fee),
-            29 => Slot::of(&mut self.promotion_type),
-            30 => Slot::of(&mut self.features),
-            31 => Slot::of(&mut self.top_memo),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SubOrderDetail);
 
 /// The object `TopMemoDto`.
 #[derive(Clone, Default)]
@@ -979,41 +700,13 @@ pub struct TopMemoDto {
     pub attachments: Vec<TopMemoAttachment>,
 }
 
-impl Record for TopMemoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopMemoDto",
-            fields: &[
-                Field::new("remark", Kind::String),
-                Field::new("operate_user_nick", Kind::String),
-                Field::new("attachments", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.remark),
-            1 => View::of(&self.operate_user_nick),
-            2 => View::of(&self.attachments),
-            _ => View::Absent,
-        }
+record! {
+    mut TopMemoDto {
+        0 => remark: Text("remark", String);
+        1 => operate_user_nick: Text("operate_user_nick", String);
+        2 => attachments: Objects("attachments", Object, list);
     }
 }
-
-impl RecordMut for TopMemoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.remark),
-            1 => Slot::of(&mut self.operate_user_nick),
-            2 => Slot::of(&mut self.attachments),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopMemoDto);
 
 /// The object `TopMemoAttachment`.
 #[derive(Clone, Default)]
@@ -1029,35 +722,12 @@ pub struct TopMemoAttachment {
     pub name: Option<String>,
 }
 
-impl Record for TopMemoAttachment {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopMemoAttachment",
-            fields: &[Field::new("url", Kind::String), Field::new("name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            1 => View::of(&self.name),
-            _ => View::Absent,
-        }
+record! {
+    mut TopMemoAttachment {
+        0 => url: Text("url", String);
+        1 => name: Text("name", String);
     }
 }
-
-impl RecordMut for TopMemoAttachment {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.url),
-            1 => Slot::of(&mut self.name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopMemoAttachment);
 
 /// The object `TopReceiverDo`.
 #[derive(Clone, Default)]
@@ -1101,59 +771,19 @@ pub struct TopReceiverDo {
     pub oaid: Option<String>,
 }
 
-impl Record for TopReceiverDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopReceiverDo",
-            fields: &[
-                Field::new("name", Kind::String).secret(),
-                Field::new("address", Kind::String).secret(),
-                Field::new("zip", Kind::String),
-                Field::new("phone", Kind::String).secret(),
-                Field::new("mobile_phone", Kind::String).secret(),
-                Field::new("state", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("district", Kind::String),
-                Field::new("oaid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.address),
-            2 => View::of(&self.zip),
-            3 => View::of(&self.phone),
-            4 => View::of(&self.mobile_phone),
-            5 => View::of(&self.state),
-            6 => View::of(&self.city),
-            7 => View::of(&self.district),
-            8 => View::of(&self.oaid),
-            _ => View::Absent,
-        }
+record! {
+    mut TopReceiverDo {
+        0 => name: Text("name", String, secret);
+        1 => address: Text("address", String, secret);
+        2 => zip: Text("zip", String);
+        3 => phone: Text("phone", String, secret);
+        4 => mobile_phone: Text("mobile_phone", String, secret);
+        5 => state: Text("state", String);
+        6 => city: Text("city", String);
+        7 => district: Text("district", String);
+        8 => oaid: Text("oaid", String);
     }
 }
-
-impl RecordMut for TopReceiverDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.address),
-            2 => Slot::of(&mut self.zip),
-            3 => Slot::of(&mut self.phone),
-            4 => Slot::of(&mut self.mobile_phone),
-            5 => Slot::of(&mut self.state),
-            6 => Slot::of(&mut self.city),
-            7 => Slot::of(&mut self.district),
-            8 => Slot::of(&mut self.oaid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopReceiverDo);
 
 /// The object `OrderMessages`.
 #[derive(Clone, Default)]
@@ -1177,44 +807,14 @@ pub struct OrderMessages {
     pub pic_url: Option<String>,
 }
 
-impl Record for OrderMessages {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderMessages",
-            fields: &[
-                Field::new("message_time", Kind::Date),
-                Field::new("message_title", Kind::String),
-                Field::new("message_content", Kind::String),
-                Field::new("pic_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message_time),
-            1 => View::of(&self.message_title),
-            2 => View::of(&self.message_content),
-            3 => View::of(&self.pic_url),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderMessages {
+        0 => message_time: Date("message_time", Date);
+        1 => message_title: Text("message_title", String);
+        2 => message_content: Text("message_content", String);
+        3 => pic_url: Text("pic_url", String);
     }
 }
-
-impl RecordMut for OrderMessages {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message_time),
-            1 => Slot::of(&mut self.message_title),
-            2 => Slot::of(&mut self.message_content),
-            3 => Slot::of(&mut self.pic_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderMessages);
 
 /// The object `ErpLogisticsInfo`.
 #[derive(Clone, Default)]
@@ -1326,110 +926,36 @@ pub struct ErpLogisticsInfo {
     pub white_delivery_cps: Option<String>,
 }
 
-impl Record for ErpLogisticsInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ErpLogisticsInfo",
-            fields: &[
-                Field::new("consign_type", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("store_code", Kind::String),
-                Field::new("need_consign_num", Kind::Number),
-                Field::new("item_code", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("sub_order_id", Kind::Number),
-                Field::new("order_id", Kind::Number),
-                Field::new("combine_item_id", Kind::String),
-                Field::new("combine_item_code", Kind::String),
-                Field::new("item_ratio", Kind::Number),
-                Field::new("bar_code", Kind::String),
-                Field::new("delivery_cps", Kind::String),
-                Field::new("biz_store_code", Kind::String),
-                Field::new("biz_delivery_code", Kind::String),
-                Field::new("biz_sd_type", Kind::String),
-                Field::new("send_division_code", Kind::String),
-                Field::new("send_country", Kind::String),
-                Field::new("send_state", Kind::String),
-                Field::new("send_city", Kind::String),
-                Field::new("send_district", Kind::String),
-                Field::new("send_town", Kind::String),
-                Field::new("black_delivery_cps", Kind::String),
-                Field::new("white_delivery_cps", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.consign_type),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.sku_id),
-            3 => View::of(&self.r#type),
-            4 => View::of(&self.store_code),
-            5 => View::of(&self.need_consign_num),
-            6 => View::of(&self.item_code),
-            7 => View::of(&self.item_id),
-            8 => View::of(&self.sub_order_id),
-            9 => View::of(&self.order_id),
-            10 => View::of(&self.combine_item_id),
-            11 => View::of(&self.combine_item_code),
-            12 => View::of(&self.item_ratio),
-            13 => View::of(&self.bar_code),
-            14 => View::of(&self.delivery_cps),
-            15 => View::of(&self.biz_store_code),
-            16 => View::of(&self.biz_delivery_code),
-            17 => View::of(&self.biz_sd_type),
-            18 => View::of(&self.send_division_code),
-            19 => View::of(&self.send_country),
-            20 => View::of(&self.send_state),
-            21 => View::of(&self.send_city),
-            22 => View::of(&self.send_district),
-            23 => View::of(&self.send_town),
-            24 => View::of(&self.black_delivery_cps),
-            25 => View::of(&self.white_delivery_cps),
-            _ => View::Absent,
-        }
+record! {
+    mut ErpLogisticsInfo {
+        0 => consign_type: Text("consign_type", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => sku_id: Text("sku_id", String);
+        3 => r#type: Text("type", String);
+        4 => store_code: Text("store_code", String);
+        5 => need_consign_num: Number("need_consign_num", Number);
+        6 => item_code: Text("item_code", String);
+        7 => item_id: Text("item_id", String);
+        8 => sub_order_id: Number("sub_order_id", Number);
+        9 => order_id: Number("order_id", Number);
+        10 => combine_item_id: Text("combine_item_id", String);
+        11 => combine_item_code: Text("combine_item_code", String);
+        12 => item_ratio: Number("item_ratio", Number);
+        13 => bar_code: Text("bar_code", String);
+        14 => delivery_cps: Text("delivery_cps", String);
+        15 => biz_store_code: Text("biz_store_code", String);
+        16 => biz_delivery_code: Text("biz_delivery_code", String);
+        17 => biz_sd_type: Text("biz_sd_type", String);
+        18 => send_division_code: Text("send_division_code", String);
+        19 => send_country: Text("send_country", String);
+        20 => send_state: Text("send_state", String);
+        21 => send_city: Text("send_city", String);
+        22 => send_district: Text("send_district", String);
+        23 => send_town: Text("send_town", String);
+        24 => black_delivery_cps: Text("black_delivery_cps", String);
+        25 => white_delivery_cps: Text("white_delivery_cps", String);
     }
 }
-
-impl RecordMut for ErpLogisticsInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.consign_type),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.sku_id),
-            3 => Slot::of(&mut self.r#type),
-            4 => Slot::of(&mut self.store_code),
-            5 => Slot::of(&mut self.need_consign_num),
-            6 => Slot::of(&mut self.item_code),
-            7 => Slot::of(&mut self.item_id),
-            8 => Slot::of(&mut self.sub_order_id),
-            9 => Slot::of(&mut self.order_id),
-            10 => Slot::of(&mut self.combine_item_id),
-            11 => Slot::of(&mut self.combine_item_code),
-            12 => Slot::of(&mut self.item_ratio),
-            13 => Slot::of(&mut self.bar_code),
-            14 => Slot::of(&mut self.delivery_cps),
-            15 => Slot::of(&mut self.biz_store_code),
-            16 => Slot::of(&mut self.biz_delivery_code),
-            17 => Slot::of(&mut self.biz_sd_type),
-            18 => Slot::of(&mut self.send_division_code),
-            19 => Slot::of(&mut self.send_country),
-            20 => Slot::of(&mut self.send_state),
-            21 => Slot::of(&mut self.send_city),
-            22 => Slot::of(&mut self.send_district),
-            23 => Slot::of(&mut self.send_town),
-            24 => Slot::of(&mut self.black_delivery_cps),
-            25 => Slot::of(&mut self.white_delivery_cps),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ErpLogisticsInfo);
 
 /// The values of `trade_type`.
 #[derive(Clone, Debug)]

@@ -3,8 +3,7 @@
 //! `taobao.fenxiao.products.get`: 查询分销产品
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.fenxiao.products.get`: 查询分销产品
@@ -185,50 +184,21 @@ impl Paged for FenxiaoProductsGetRequest {
     }
 }
 
-impl Record for FenxiaoProductsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FenxiaoProductsGetRequest",
-            fields: &[
-                Field::new("outer_id", Kind::String),
-                Field::new("productcat_id", Kind::Number),
-                Field::new("pids", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(30)]),
-                Field::new("fields", Kind::FieldList),
-                Field::new("start_modified", Kind::Date),
-                Field::new("end_modified", Kind::Date),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(50)]),
-                Field::new("sku_number", Kind::String),
-                Field::new("is_authz", Kind::String),
-                Field::new("item_ids", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.outer_id),
-            1 => View::of(&self.productcat_id),
-            2 => View::of(&self.pids),
-            3 => View::of(&self.fields),
-            4 => View::of(&self.start_modified),
-            5 => View::of(&self.end_modified),
-            6 => View::of(&self.page_no),
-            7 => View::of(&self.page_size),
-            8 => View::of(&self.sku_number),
-            9 => View::optional_open_enum(&self.is_authz),
-            10 => View::of(&self.item_ids),
-            _ => View::Absent,
-        }
+record! {
+    FenxiaoProductsGetRequest {
+        0 => outer_id: Text("outer_id", String);
+        1 => productcat_id: Number("productcat_id", Number);
+        2 => pids: Numbers("pids", Number, list, [MaxListSize(30)]);
+        3 => fields: Texts("fields", FieldList);
+        4 => start_modified: Date("start_modified", Date);
+        5 => end_modified: Date("end_modified", Date);
+        6 => page_no: Number("page_no", Number);
+        7 => page_size: Number("page_size", Number, [MaxValue(50)]);
+        8 => sku_number: Text("sku_number", String);
+        9 => is_authz: OpenEnum("is_authz", String);
+        10 => item_ids: Numbers("item_ids", Number, list, [MaxListSize(20)]);
     }
 }
-
-record!(FenxiaoProductsGetRequest);
 
 /// The response of `taobao.fenxiao.products.get`.
 #[derive(Clone, Default)]
@@ -244,38 +214,12 @@ pub struct FenxiaoProductsGetResponse {
     pub products: Vec<FenxiaoProduct>,
 }
 
-impl Record for FenxiaoProductsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FenxiaoProductsGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("products", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.products),
-            _ => View::Absent,
-        }
+record! {
+    mut FenxiaoProductsGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => products: Objects("products", Object, list);
     }
 }
-
-impl RecordMut for FenxiaoProductsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.products),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FenxiaoProductsGetResponse);
 
 /// The object `FenxiaoProduct`.
 #[derive(Clone, Default)]
@@ -455,161 +399,53 @@ pub struct FenxiaoProduct {
     pub spu_id: Option<i64>,
 }
 
-impl Record for FenxiaoProduct {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FenxiaoProduct",
-            fields: &[
-                Field::new("pid", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("productcat_id", Kind::Number),
-                Field::new("standard_price", Kind::String),
-                Field::new("standard_retail_price", Kind::String),
-                Field::new("retail_price_low", Kind::String),
-                Field::new("retail_price_high", Kind::String),
-                Field::new("cost_price", Kind::String),
-                Field::new("dealer_cost_price", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("reserved_quantity", Kind::Number),
-                Field::new("quota_quantity", Kind::Number),
-                Field::new("pictures", Kind::String),
-                Field::new("desc_path", Kind::String),
-                Field::new("category_id", Kind::String),
-                Field::new("description", Kind::String),
-                Field::new("properties", Kind::String),
-                Field::new("property_alias", Kind::String),
-                Field::new("input_properties", Kind::String),
-                Field::new("prov", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("postage_type", Kind::String),
-                Field::new("postage_id", Kind::Number),
-                Field::new("postage_ordinary", Kind::String),
-                Field::new("postage_fast", Kind::String),
-                Field::new("postage_ems", Kind::String),
-                Field::new("discount_id", Kind::Number),
-                Field::new("item_id", Kind::Number),
-                Field::new("have_invoice", Kind::Boolean),
-                Field::new("have_quarantee", Kind::Boolean),
-                Field::new("items_count", Kind::Number),
-                Field::new("orders_count", Kind::Number),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("upshelf_time", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("trade_type", Kind::String),
-                Field::new("skus", Kind::Object).list(),
-                Field::new("pdus", Kind::Object).list(),
-                Field::new("is_authz", Kind::String),
-                Field::new("scitem_id", Kind::Number),
-                Field::new("spu_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pid),
-            1 => View::of(&self.name),
-            2 => View::of(&self.productcat_id),
-            3 => View::of(&self.standard_price),
-            4 => View::of(&self.standard_retail_price),
-            5 => View::of(&self.retail_price_low),
-            6 => View::of(&self.retail_price_high),
-            7 => View::of(&self.cost_price),
-            8 => View::of(&self.dealer_cost_price),
-            9 => View::of(&self.outer_id),
-            10 => View::of(&self.quantity),
-            11 => View::of(&self.reserved_quantity),
-            12 => View::of(&self.quota_quantity),
-            13 => View::of(&self.pictures),
-            14 => View::of(&self.desc_path),
-            15 => View::of(&self.category_id),
-            16 => View::of(&self.description),
-            17 => View::of(&self.properties),
-            18 => View::of(&self.property_alias),
-            19 => View::of(&self.input_properties),
-            20 => View::of(&self.prov),
-            21 => View::of(&self.city),
-            22 => View::optional_open_enum(&self.postage_type),
-            23 => View::of(&self.postage_id),
-            24 => View::of(&self.postage_ordinary),
-            25 => View::of(&self.postage_fast),
-            26 => View::of(&self.postage_ems),
-            27 => View::of(&self.discount_id),
-            28 => View::of(&self.item_id),
-            29 => View::of(&self.have_invoice),
-            30 => View::of(&self.have_quarantee),
-            31 => View::of(&self.items_count),
-            32 => View::of(&self.orders_count),
-            33 => View::of(&self.created),
-            34 => View::of(&self.modified),
-            35 => View::of(&self.upshelf_time),
-            36 => View::optional_open_enum(&self.status),
-            37 => View::optional_open_enum(&self.trade_type),
-            38 => View::of(&self.skus),
-            39 => View::of(&self.pdus),
-            40 => View::optional_open_enum(&self.is_authz),
-            41 => View::of(&self.scitem_id),
-            42 => View::of(&self.spu_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FenxiaoProduct {
+        0 => pid: Number("pid", Number);
+        1 => name: Text("name", String);
+        2 => productcat_id: Number("productcat_id", Number);
+        3 => standard_price: Text("standard_price", String);
+        4 => standard_retail_price: Text("standard_retail_price", String);
+        5 => retail_price_low: Text("retail_price_low", String);
+        6 => retail_price_high: Text("retail_price_high", String);
+        7 => cost_price: Text("cost_price", String);
+        8 => dealer_cost_price: Text("dealer_cost_price", String);
+        9 => outer_id: Text("outer_id", String);
+        10 => quantity: Number("quantity", Number);
+        11 => reserved_quantity: Number("reserved_quantity", Number);
+        12 => quota_quantity: Number("quota_quantity", Number);
+        13 => pictures: Text("pictures", String);
+        14 => desc_path: Text("desc_path", String);
+        15 => category_id: Text("category_id", String);
+        16 => description: Text("description", String);
+        17 => properties: Text("properties", String);
+        18 => property_alias: Text("property_alias", String);
+        19 => input_properties: Text("input_properties", String);
+        20 => prov: Text("prov", String);
+        21 => city: Text("city", String);
+        22 => postage_type: OpenEnum("postage_type", String);
+        23 => postage_id: Number("postage_id", Number);
+        24 => postage_ordinary: Text("postage_ordinary", String);
+        25 => postage_fast: Text("postage_fast", String);
+        26 => postage_ems: Text("postage_ems", String);
+        27 => discount_id: Number("discount_id", Number);
+        28 => item_id: Number("item_id", Number);
+        29 => have_invoice: Boolean("have_invoice", Boolean);
+        30 => have_quarantee: Boolean("have_quarantee", Boolean);
+        31 => items_count: Number("items_count", Number);
+        32 => orders_count: Number("orders_count", Number);
+        33 => created: Date("created", Date);
+        34 => modified: Date("modified", Date);
+        35 => upshelf_time: Date("upshelf_time", Date);
+        36 => status: OpenEnum("status", String);
+        37 => trade_type: OpenEnum("trade_type", String);
+        38 => skus: Objects("skus", Object, list);
+        39 => pdus: Objects("pdus", Object, list);
+        40 => is_authz: OpenEnum("is_authz", String);
+        41 => scitem_id: Number("scitem_id", Number);
+        42 => spu_id: Number("spu_id", Number);
     }
 }
-
-impl RecordMut for FenxiaoProduct {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.pid),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.productcat_id),
-            3 => Slot::of(&mut self.standard_price),
-            4 => Slot::of(&mut self.standard_retail_price),
-            5 => Slot::of(&mut self.retail_price_low),
-            6 => Slot::of(&mut self.retail_price_high),
-            7 => Slot::of(&mut self.cost_price),
-            8 => Slot::of(&mut self.dealer_cost_price),
-            9 => Slot::of(&mut self.outer_id),
-            10 => Slot::of(&mut self.quantity),
-            11 => Slot::of(&mut self.reserved_quantity),
-            12 => Slot::of(&mut self.quota_quantity),
-            13 => Slot::of(&mut self.pictures),
-            14 => Slot::of(&mut self.desc_path),
-            15 => Slot::of(&mut self.category_id),
-            16 => Slot::of(&mut self.description),
-            17 => Slot::of(&mut self.properties),
-            18 => Slot::of(&mut self.property_alias),
-            19 => Slot::of(&mut self.input_properties),
-            20 => Slot::of(&mut self.prov),
-            21 => Slot::of(&mut self.city),
-            22 => Slot::open_enum(&mut self.postage_type),
-            23 => Slot::of(&mut self.postage_id),
-            24 => Slot::of(&mut self.postage_ordinary),
-            25 => Slot::of(&mut self.postage_fast),
-            26 => Slot::of(&mut self.postage_ems),
-            27 => Slot::of(&mut self.discount_id),
-            28 => Slot::of(&mut self.item_id),
-            29 => Slot::of(&mut self.have_invoice),
-            30 => Slot::of(&mut self.have_quarantee),
-            31 => Slot::of(&mut self.items_count),
-            32 => Slot::of(&mut self.orders_count),
-            33 => Slot::of(&mut self.created),
-            34 => Slot::of(&mut self.modified),
-            35 => Slot::of(&mut self.upshelf_time),
-            36 => Slot::open_enum(&mut self.status),
-            37 => Slot::open_enum(&mut self.trade_type),
-            38 => Slot::of(&mut self.skus),
-            39 => Slot::of(&mut self.pdus),
-            40 => Slot::open_enum(&mut self.is_authz),
-            41 => Slot::of(&mut self.scitem_id),
-            42 => Slot::of(&mut self.spu_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FenxiaoProduct);
 
 /// The object `SkuList`.
 #[derive(Clone, Default)]
@@ -661,65 +497,21 @@ pub struct SkuList {
     pub scitem_id: Option<i64>,
 }
 
-impl Record for SkuList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SkuList",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("standard_price", Kind::String),
-                Field::new("cost_price", Kind::String),
-                Field::new("dealer_cost_price", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("reserved_quantity", Kind::Number),
-                Field::new("quota_quantity", Kind::Number),
-                Field::new("outer_id", Kind::String),
-                Field::new("properties", Kind::String),
-                Field::new("scitem_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.name),
-            2 => View::of(&self.standard_price),
-            3 => View::of(&self.cost_price),
-            4 => View::of(&self.dealer_cost_price),
-            5 => View::of(&self.quantity),
-            6 => View::of(&self.reserved_quantity),
-            7 => View::of(&self.quota_quantity),
-            8 => View::of(&self.outer_id),
-            9 => View::of(&self.properties),
-            10 => View::of(&self.scitem_id),
-            _ => View::Absent,
-        }
+record! {
+    mut SkuList {
+        0 => id: Number("id", Number);
+        1 => name: Text("name", String);
+        2 => standard_price: Text("standard_price", String);
+        3 => cost_price: Text("cost_price", String);
+        4 => dealer_cost_price: Text("dealer_cost_price", String);
+        5 => quantity: Number("quantity", Number);
+        6 => reserved_quantity: Number("reserved_quantity", Number);
+        7 => quota_quantity: Number("quota_quantity", Number);
+        8 => outer_id: Text("outer_id", String);
+        9 => properties: Text("properties", String);
+        10 => scitem_id: Number("scitem_id", Number);
     }
 }
-
-impl RecordMut for SkuList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.standard_price),
-            3 => Slot::of(&mut self.cost_price),
-            4 => Slot::of(&mut self.dealer_cost_price),
-            5 => Slot::of(&mut self.quantity),
-            6 => Slot::of(&mut self.reserved_quantity),
-            7 => Slot::of(&mut self.quota_quantity),
-            8 => Slot::of(&mut self.outer_id),
-            9 => Slot::of(&mut self.properties),
-            10 => Slot::of(&mut self.scitem_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SkuList);
 
 /// The object `PduList`.
 #[derive(Clone, Default)]
@@ -747,47 +539,15 @@ pub struct PduList {
     pub quantity_agent: Option<i64>,
 }
 
-impl Record for PduList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PduList",
-            fields: &[
-                Field::new("product_id", Kind::Number),
-                Field::new("distributor_id", Kind::Number),
-                Field::new("distributor_name", Kind::String),
-                Field::new("sku_properties", Kind::String),
-                Field::new("quantity_agent", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.product_id),
-            1 => View::of(&self.distributor_id),
-            2 => View::of(&self.distributor_name),
-            3 => View::of(&self.sku_properties),
-            4 => View::of(&self.quantity_agent),
-            _ => View::Absent,
-        }
+record! {
+    mut PduList {
+        0 => product_id: Number("product_id", Number);
+        1 => distributor_id: Number("distributor_id", Number);
+        2 => distributor_name: Text("distributor_name", String);
+        3 => sku_properties: Text("sku_properties", String);
+        4 => quantity_agent: Number("quantity_agent", Number);
     }
 }
-
-impl RecordMut for PduList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.product_id),
-            1 => Slot::of(&mut self.distributor_id),
-            2 => Slot::of(&mut self.distributor_name),
-            3 => Slot::of(&mut self.sku_properties),
-            4 => Slot::of(&mut self.quantity_agent),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PduList);
 
 /// The values of `postage_type`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `alitrip.policy.domfare.compare`: 国内机票比价
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `alitrip.policy.domfare.compare`: 国内机票比价
 ///
@@ -54,26 +52,11 @@ impl Request for AlitripPolicyDomfareCompareRequest {
     type Response = AlitripPolicyDomfareCompareResponse;
 }
 
-impl Record for AlitripPolicyDomfareCompareRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlitripPolicyDomfareCompareRequest",
-            fields: &[
-                Field::new("compare_dom_fare_request_d_t_o", Kind::Object).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.compare_dom_fare_request_d_t_o),
-            _ => View::Absent,
-        }
+record! {
+    AlitripPolicyDomfareCompareRequest {
+        0 => compare_dom_fare_request_d_t_o: Object("compare_dom_fare_request_d_t_o", Object, required);
     }
 }
-
-record!(AlitripPolicyDomfareCompareRequest);
 
 /// The object `CompareDomFareRequestDTO`.
 #[derive(Clone)]
@@ -214,44 +197,20 @@ impl CompareDomFareRequestDto {
     }
 }
 
-impl Record for CompareDomFareRequestDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CompareDomFareRequestDto",
-            fields: &[
-                Field::new("airline_codes", Kind::String).list(),
-                Field::new("trip_type", Kind::Number).required(),
-                Field::new("flight_no_str", Kind::String),
-                Field::new("support_code_share", Kind::Number),
-                Field::new("product_types", Kind::String).list(),
-                Field::new("cabin_code_str", Kind::String),
-                Field::new("od_infos", Kind::Object).list(),
-                Field::new("policy_deploy_status", Kind::Number),
-                Field::new("sale_mode_codes", Kind::String).list(),
-                Field::new("agent_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.airline_codes),
-            1 => View::of(&self.trip_type),
-            2 => View::of(&self.flight_no_str),
-            3 => View::of(&self.support_code_share),
-            4 => View::of(&self.product_types),
-            5 => View::of(&self.cabin_code_str),
-            6 => View::of(&self.od_infos),
-            7 => View::of(&self.policy_deploy_status),
-            8 => View::of(&self.sale_mode_codes),
-            9 => View::of(&self.agent_id),
-            _ => View::Absent,
-        }
+record! {
+    CompareDomFareRequestDto {
+        0 => airline_codes: Texts("airline_codes", String, list);
+        1 => trip_type: RequiredNumber("trip_type", Number, required);
+        2 => flight_no_str: Text("flight_no_str", String);
+        3 => support_code_share: Number("support_code_share", Number);
+        4 => product_types: Texts("product_types", String, list);
+        5 => cabin_code_str: Text("cabin_code_str", String);
+        6 => od_infos: Objects("od_infos", Object, list);
+        7 => policy_deploy_status: Number("policy_deploy_status", Number);
+        8 => sale_mode_codes: Texts("sale_mode_codes", String, list);
+        9 => agent_id: Number("agent_id", Number);
     }
 }
-
-record!(CompareDomFareRequestDto);
 
 /// The object `OdInfoQueryDTO`.
 #[derive(Clone)]
@@ -304,34 +263,15 @@ impl OdInfoQueryDto {
     }
 }
 
-impl Record for OdInfoQueryDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OdInfoQueryDto",
-            fields: &[
-                Field::new("index", Kind::Number),
-                Field::new("dep_airport", Kind::String).required(),
-                Field::new("arr_airport", Kind::String).required(),
-                Field::new("dep_start_date", Kind::Date).required(),
-                Field::new("dep_end_date", Kind::Date).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.index),
-            1 => View::of(&self.dep_airport),
-            2 => View::of(&self.arr_airport),
-            3 => View::of(&self.dep_start_date),
-            4 => View::of(&self.dep_end_date),
-            _ => View::Absent,
-        }
+record! {
+    OdInfoQueryDto {
+        0 => index: Number("index", Number);
+        1 => dep_airport: RequiredText("dep_airport", String, required);
+        2 => arr_airport: RequiredText("arr_airport", String, required);
+        3 => dep_start_date: RequiredDate("dep_start_date", Date, required);
+        4 => dep_end_date: RequiredDate("dep_end_date", Date, required);
     }
 }
-
-record!(OdInfoQueryDto);
 
 /// The response of `alitrip.policy.domfare.compare`.
 #[derive(Clone, Default)]
@@ -343,33 +283,11 @@ pub struct AlitripPolicyDomfareCompareResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for AlitripPolicyDomfareCompareResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlitripPolicyDomfareCompareResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlitripPolicyDomfareCompareResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlitripPolicyDomfareCompareResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlitripPolicyDomfareCompareResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -393,44 +311,14 @@ pub struct ResultObject {
     pub data: Option<CompareDomFareReponseDto>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("error_code", Kind::String),
-                Field::new("error_msg", Kind::String),
-                Field::new("data", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.error_code),
-            2 => View::of(&self.error_msg),
-            3 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => success: Boolean("success", Boolean);
+        1 => error_code: Text("error_code", String);
+        2 => error_msg: Text("error_msg", String);
+        3 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.error_code),
-            2 => Slot::of(&mut self.error_msg),
-            3 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `CompareDomFareReponseDTO`.
 #[derive(Clone, Default)]
@@ -446,38 +334,12 @@ pub struct CompareDomFareReponseDto {
     pub price_comparison_list: Vec<PriceComparisonDto>,
 }
 
-impl Record for CompareDomFareReponseDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CompareDomFareReponseDto",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("price_comparison_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.price_comparison_list),
-            _ => View::Absent,
-        }
+record! {
+    mut CompareDomFareReponseDto {
+        0 => message: Text("message", String);
+        1 => price_comparison_list: Objects("price_comparison_list", Object, list);
     }
 }
-
-impl RecordMut for CompareDomFareReponseDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.price_comparison_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CompareDomFareReponseDto);
 
 /// The object `PriceComparisonDTO`.
 #[derive(Clone, Default)]
@@ -537,68 +399,20 @@ pub struct PriceComparisonDto {
     pub carbin_list: Option<String>,
 }
 
-impl Record for PriceComparisonDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PriceComparisonDto",
-            fields: &[
-                Field::new("policy_id_str", Kind::String),
-                Field::new("policy_type", Kind::Number),
-                Field::new("self_sale_price", Kind::Number),
-                Field::new("lowest_sale_price", Kind::Number),
-                Field::new("price_diff", Kind::Number),
-                Field::new("sale_mode_code", Kind::Number),
-                Field::new("product_type", Kind::Number),
-                Field::new("can_sell", Kind::Boolean),
-                Field::new("policy_deploy_status", Kind::Number),
-                Field::new("travel_date_str", Kind::Date).list(),
-                Field::new("arr_dep", Kind::String),
-                Field::new("flight_nos", Kind::String),
-                Field::new("carbin_list", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.policy_id_str),
-            1 => View::of(&self.policy_type),
-            2 => View::of(&self.self_sale_price),
-            3 => View::of(&self.lowest_sale_price),
-            4 => View::of(&self.price_diff),
-            5 => View::of(&self.sale_mode_code),
-            6 => View::of(&self.product_type),
-            7 => View::of(&self.can_sell),
-            8 => View::of(&self.policy_deploy_status),
-            9 => View::of(&self.travel_date_str),
-            10 => View::of(&self.arr_dep),
-            11 => View::of(&self.flight_nos),
-            12 => View::of(&self.carbin_list),
-            _ => View::Absent,
-        }
+record! {
+    mut PriceComparisonDto {
+        0 => policy_id_str: Text("policy_id_str", String);
+        1 => policy_type: Number("policy_type", Number);
+        2 => self_sale_price: Number("self_sale_price", Number);
+        3 => lowest_sale_price: Number("lowest_sale_price", Number);
+        4 => price_diff: Number("price_diff", Number);
+        5 => sale_mode_code: Number("sale_mode_code", Number);
+        6 => product_type: Number("product_type", Number);
+        7 => can_sell: Boolean("can_sell", Boolean);
+        8 => policy_deploy_status: Number("policy_deploy_status", Number);
+        9 => travel_date_str: Dates("travel_date_str", Date, list);
+        10 => arr_dep: Text("arr_dep", String);
+        11 => flight_nos: Text("flight_nos", String);
+        12 => carbin_list: Text("carbin_list", String);
     }
 }
-
-impl RecordMut for PriceComparisonDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.policy_id_str),
-            1 => Slot::of(&mut self.policy_type),
-            2 => Slot::of(&mut self.self_sale_price),
-            3 => Slot::of(&mut self.lowest_sale_price),
-            4 => Slot::of(&mut self.price_diff),
-            5 => Slot::of(&mut self.sale_mode_code),
-            6 => Slot::of(&mut self.product_type),
-            7 => Slot::of(&mut self.can_sell),
-            8 => Slot::of(&mut self.policy_deploy_status),
-            9 => Slot::of(&mut self.travel_date_str),
-            10 => Slot::of(&mut self.arr_dep),
-            11 => Slot::of(&mut self.flight_nos),
-            12 => Slot::of(&mut self.carbin_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PriceComparisonDto);

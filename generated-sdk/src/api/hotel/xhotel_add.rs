@@ -2,10 +2,7 @@
 
 //! `taobao.xhotel.add`: 新增或更新酒店
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record, required,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.xhotel.add`: 新增或更新酒店
 ///
@@ -607,121 +604,54 @@ impl Request for XhotelAddRequest {
     type Response = XhotelAddResponse;
 }
 
-impl Record for XhotelAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelAddRequest",
-            fields: &[
-                Field::new("outer_id", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(64)]),
-                Field::new("name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(128)]),
-                Field::new("used_name", Kind::String).limits(&[Limit::MaxLength(60)]),
-                Field::new("domestic", Kind::Number),
-                Field::new("country", Kind::String).limits(&[Limit::MaxLength(30)]),
-                Field::new("province", Kind::Number),
-                Field::new("city", Kind::Number).required(),
-                Field::new("district", Kind::Number),
-                Field::new("business", Kind::String).limits(&[Limit::MaxLength(20)]),
-                Field::new("address", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(255)]),
-                Field::new("longitude", Kind::String).limits(&[Limit::MaxLength(10)]),
-                Field::new("latitude", Kind::String).limits(&[Limit::MaxLength(10)]),
-                Field::new("position_type", Kind::String),
-                Field::new("tel", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(30)]),
-                Field::new("extend", Kind::String).limits(&[Limit::MaxLength(500)]),
-                Field::new("shid", Kind::Number),
-                Field::new("vendor", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("star", Kind::String).limits(&[Limit::MaxLength(3)]),
-                Field::new("opening_time", Kind::String),
-                Field::new("decorate_time", Kind::String),
-                Field::new("floors", Kind::String).limits(&[Limit::MaxLength(32)]),
-                Field::new("rooms", Kind::Number),
-                Field::new("description", Kind::String),
-                Field::new("pics", Kind::String),
-                Field::new("brand", Kind::String),
-                Field::new("postal_code", Kind::String).limits(&[Limit::MaxLength(20)]),
-                Field::new("booking_notice", Kind::String)
-                    .limits(&[Limit::MaxLength(2000)]),
-                Field::new("credit_card_types", Kind::String),
-                Field::new("orbit_track", Kind::String),
-                Field::new("name_e", Kind::String),
-                Field::new("supplier", Kind::String),
-                Field::new("settlement_currency", Kind::String),
-                Field::new("standard_amuse_facilities", Kind::String),
-                Field::new("standard_room_facilities", Kind::String),
-                Field::new("standard_hotel_service", Kind::String),
-                Field::new("standard_hotel_facilities", Kind::String),
-                Field::new("standard_booking_notice", Kind::String),
-                Field::new("service_type", Kind::Number),
-                Field::new("hotel_type", Kind::Number),
-                Field::new("coordinate_system", Kind::String),
-                Field::new("room_facilities", Kind::String),
-                Field::new("service", Kind::String),
-                Field::new("hotel_facilities", Kind::String),
-                Field::new("hotel_policies", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.outer_id),
-            1 => View::of(&self.name),
-            2 => View::of(&self.used_name),
-            3 => View::of(&self.domestic),
-            4 => View::of(&self.country),
-            5 => View::of(&self.province),
-            6 => View::of(&self.city),
-            7 => View::of(&self.district),
-            8 => View::of(&self.business),
-            9 => View::of(&self.address),
-            10 => View::of(&self.longitude),
-            11 => View::of(&self.latitude),
-            12 => View::of(&self.position_type),
-            13 => View::of(&self.tel),
-            14 => View::of(&self.extend),
-            15 => View::of(&self.shid),
-            16 => View::of(&self.vendor),
-            17 => View::of(&self.star),
-            18 => View::of(&self.opening_time),
-            19 => View::of(&self.decorate_time),
-            20 => View::of(&self.floors),
-            21 => View::of(&self.rooms),
-            22 => View::of(&self.description),
-            23 => View::of(&self.pics),
-            24 => View::of(&self.brand),
-            25 => View::of(&self.postal_code),
-            26 => View::of(&self.booking_notice),
-            27 => View::of(&self.credit_card_types),
-            28 => View::of(&self.orbit_track),
-            29 => View::of(&self.name_e),
-            30 => View::of(&self.supplier),
-            31 => View::of(&self.settlement_currency),
-            32 => View::of(&self.standard_amuse_facilities),
-            33 => View::of(&self.standard_room_facilities),
-            34 => View::of(&self.standard_hotel_service),
-            35 => View::of(&self.standard_hotel_facilities),
-            36 => View::of(&self.standard_booking_notice),
-            37 => View::of(&self.service_type),
-            38 => View::of(&self.hotel_type),
-            39 => View::optional_open_enum(&self.coordinate_system),
-            40 => View::of(&self.room_facilities),
-            41 => View::of(&self.service),
-            42 => View::of(&self.hotel_facilities),
-            43 => View::of(&self.hotel_policies),
-            _ => View::Absent,
-        }
+record! {
+    XhotelAddRequest {
+        0 => outer_id: RequiredText("outer_id", String, required, [MaxLength(64)]);
+        1 => name: RequiredText("name", String, required, [MaxLength(128)]);
+        2 => used_name: Text("used_name", String, [MaxLength(60)]);
+        3 => domestic: Number("domestic", Number);
+        4 => country: Text("country", String, [MaxLength(30)]);
+        5 => province: Number("province", Number);
+        6 => city: RequiredNumber("city", Number, required);
+        7 => district: Number("district", Number);
+        8 => business: Text("business", String, [MaxLength(20)]);
+        9 => address: RequiredText("address", String, required, [MaxLength(255)]);
+        10 => longitude: Text("longitude", String, [MaxLength(10)]);
+        11 => latitude: Text("latitude", String, [MaxLength(10)]);
+        12 => position_type: Text("position_type", String);
+        13 => tel: RequiredText("tel", String, required, [MaxLength(30)]);
+        14 => extend: Text("extend", String, [MaxLength(500)]);
+        15 => shid: Number("shid", Number);
+        16 => vendor: Text("vendor", String, [MaxLength(50)]);
+        17 => star: Text("star", String, [MaxLength(3)]);
+        18 => opening_time: Text("opening_time", String);
+        19 => decorate_time: Text("decorate_time", String);
+        20 => floors: Text("floors", String, [MaxLength(32)]);
+        21 => rooms: Number("rooms", Number);
+        22 => description: Text("description", String);
+        23 => pics: Text("pics", String);
+        24 => brand: Text("brand", String);
+        25 => postal_code: Text("postal_code", String, [MaxLength(20)]);
+        26 => booking_notice: Text("booking_notice", String, [MaxLength(2000)]);
+        27 => credit_card_types: Text("credit_card_types", String);
+        28 => orbit_track: Text("orbit_track", String);
+        29 => name_e: Text("name_e", String);
+        30 => supplier: Text("supplier", String);
+        31 => settlement_currency: Text("settlement_currency", String);
+        32 => standard_amuse_facilities: Text("standard_amuse_facilities", String);
+        33 => standard_room_facilities: Text("standard_room_facilities", String);
+        34 => standard_hotel_service: Text("standard_hotel_service", String);
+        35 => standard_hotel_facilities: Text("standard_hotel_facilities", String);
+        36 => standard_booking_notice: Text("standard_booking_notice", String);
+        37 => service_type: Number("service_type", Number);
+        38 => hotel_type: Number("hotel_type", Number);
+        39 => coordinate_system: OpenEnum("coordinate_system", String);
+        40 => room_facilities: Text("room_facilities", String);
+        41 => service: Text("service", String);
+        42 => hotel_facilities: Text("hotel_facilities", String);
+        43 => hotel_policies: Text("hotel_policies", String);
     }
 }
-
-record!(XhotelAddRequest);
 
 /// The response of `taobao.xhotel.add`.
 #[derive(Clone, Default)]
@@ -733,33 +663,11 @@ pub struct XhotelAddResponse {
     pub xhotel: Option<XHotel>,
 }
 
-impl Record for XhotelAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelAddResponse",
-            fields: &[Field::new("xhotel", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.xhotel),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelAddResponse {
+        0 => xhotel: Object("xhotel", Object);
     }
 }
-
-impl RecordMut for XhotelAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.xhotel),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelAddResponse);
 
 /// The object `XHotel`.
 #[derive(Clone, Default)]
@@ -857,98 +765,32 @@ pub struct XHotel {
     pub name_e: Option<String>,
 }
 
-impl Record for XHotel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XHotel",
-            fields: &[
-                Field::new("hid", Kind::Number),
-                Field::new("status", Kind::Number),
-                Field::new("s_hotel", Kind::Object),
-                Field::new("outer_id", Kind::String),
-                Field::new("name", Kind::String),
-                Field::new("domestic", Kind::Number),
-                Field::new("country", Kind::String),
-                Field::new("used_name", Kind::String),
-                Field::new("province", Kind::Number),
-                Field::new("city", Kind::Number),
-                Field::new("district", Kind::Number),
-                Field::new("business", Kind::String),
-                Field::new("address", Kind::String),
-                Field::new("longitude", Kind::String),
-                Field::new("latitude", Kind::String),
-                Field::new("position_type", Kind::String),
-                Field::new("tel", Kind::String),
-                Field::new("extend", Kind::String),
-                Field::new("match_status", Kind::Number),
-                Field::new("error_info", Kind::String),
-                Field::new("credit_card_types", Kind::String),
-                Field::new("name_e", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.hid),
-            1 => View::of(&self.status),
-            2 => View::of(&self.s_hotel),
-            3 => View::of(&self.outer_id),
-            4 => View::of(&self.name),
-            5 => View::of(&self.domestic),
-            6 => View::of(&self.country),
-            7 => View::of(&self.used_name),
-            8 => View::of(&self.province),
-            9 => View::of(&self.city),
-            10 => View::of(&self.district),
-            11 => View::of(&self.business),
-            12 => View::of(&self.address),
-            13 => View::of(&self.longitude),
-            14 => View::of(&self.latitude),
-            15 => View::of(&self.position_type),
-            16 => View::of(&self.tel),
-            17 => View::of(&self.extend),
-            18 => View::of(&self.match_status),
-            19 => View::of(&self.error_info),
-            20 => View::of(&self.credit_card_types),
-            21 => View::of(&self.name_e),
-            _ => View::Absent,
-        }
+record! {
+    mut XHotel {
+        0 => hid: Number("hid", Number);
+        1 => status: Number("status", Number);
+        2 => s_hotel: Object("s_hotel", Object);
+        3 => outer_id: Text("outer_id", String);
+        4 => name: Text("name", String);
+        5 => domestic: Number("domestic", Number);
+        6 => country: Text("country", String);
+        7 => used_name: Text("used_name", String);
+        8 => province: Number("province", Number);
+        9 => city: Number("city", Number);
+        10 => district: Number("district", Number);
+        11 => business: Text("business", String);
+        12 => address: Text("address", String);
+        13 => longitude: Text("longitude", String);
+        14 => latitude: Text("latitude", String);
+        15 => position_type: Text("position_type", String);
+        16 => tel: Text("tel", String);
+        17 => extend: Text("extend", String);
+        18 => match_status: Number("match_status", Number);
+        19 => error_info: Text("error_info", String);
+        20 => credit_card_types: Text("credit_card_types", String);
+        21 => name_e: Text("name_e", String);
     }
 }
-
-impl RecordMut for XHotel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.hid),
-            1 => Slot::of(&mut self.status),
-            2 => Slot::of(&mut self.s_hotel),
-            3 => Slot::of(&mut self.outer_id),
-            4 => Slot::of(&mut self.name),
-            5 => Slot::of(&mut self.domestic),
-            6 => Slot::of(&mut self.country),
-            7 => Slot::of(&mut self.used_name),
-            8 => Slot::of(&mut self.province),
-            9 => Slot::of(&mut self.city),
-            10 => Slot::of(&mut self.district),
-            11 => Slot::of(&mut self.business),
-            12 => Slot::of(&mut self.address),
-            13 => Slot::of(&mut self.longitude),
-            14 => Slot::of(&mut self.latitude),
-            15 => Slot::of(&mut self.position_type),
-            16 => Slot::of(&mut self.tel),
-            17 => Slot::of(&mut self.extend),
-            18 => Slot::of(&mut self.match_status),
-            19 => Slot::of(&mut self.error_info),
-            20 => Slot::of(&mut self.credit_card_types),
-            21 => Slot::of(&mut self.name_e),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XHotel);
 
 /// The object `SHotel`.
 #[derive(Clone, Default)]
@@ -1088,131 +930,43 @@ pub struct SHotel {
     pub brand: Option<String>,
 }
 
-impl Record for SHotel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SHotel",
-            fields: &[
-                Field::new("shid", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("used_name", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("domestic", Kind::Number),
-                Field::new("country", Kind::String),
-                Field::new("city_tag", Kind::String),
-                Field::new("province", Kind::Number),
-                Field::new("city", Kind::Number),
-                Field::new("district", Kind::Number),
-                Field::new("business", Kind::String),
-                Field::new("address", Kind::String),
-                Field::new("level", Kind::String),
-                Field::new("longitude", Kind::String),
-                Field::new("latitude", Kind::String),
-                Field::new("position_type", Kind::Number),
-                Field::new("tel", Kind::String),
-                Field::new("fax", Kind::String),
-                Field::new("opening_time", Kind::String),
-                Field::new("decorate_time", Kind::String),
-                Field::new("storeys", Kind::String),
-                Field::new("extend", Kind::String),
-                Field::new("rooms", Kind::Number),
-                Field::new("desc", Kind::String),
-                Field::new("service", Kind::String),
-                Field::new("hotel_facilities", Kind::String),
-                Field::new("room_facilities", Kind::String),
-                Field::new("pic_url", Kind::String),
-                Field::new("created_time", Kind::Date),
-                Field::new("modified_time", Kind::Date),
-                Field::new("status", Kind::Number),
-                Field::new("postal_code", Kind::String),
-                Field::new("brand", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shid),
-            1 => View::of(&self.name),
-            2 => View::of(&self.used_name),
-            3 => View::of(&self.r#type),
-            4 => View::of(&self.domestic),
-            5 => View::of(&self.country),
-            6 => View::of(&self.city_tag),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.district),
-            10 => View::of(&self.business),
-            11 => View::of(&self.address),
-            12 => View::of(&self.level),
-            13 => View::of(&self.longitude),
-            14 => View::of(&self.latitude),
-            15 => View::of(&self.position_type),
-            16 => View::of(&self.tel),
-            17 => View::of(&self.fax),
-            18 => View::of(&self.opening_time),
-            19 => View::of(&self.decorate_time),
-            20 => View::of(&self.storeys),
-            21 => View::of(&self.extend),
-            22 => View::of(&self.rooms),
-            23 => View::of(&self.desc),
-            24 => View::of(&self.service),
-            25 => View::of(&self.hotel_facilities),
-            26 => View::of(&self.room_facilities),
-            27 => View::of(&self.pic_url),
-            28 => View::of(&self.created_time),
-            29 => View::of(&self.modified_time),
-            30 => View::of(&self.status),
-            31 => View::of(&self.postal_code),
-            32 => View::of(&self.brand),
-            _ => View::Absent,
-        }
+record! {
+    mut SHotel {
+        0 => shid: Number("shid", Number);
+        1 => name: Text("name", String);
+        2 => used_name: Text("used_name", String);
+        3 => r#type: Text("type", String);
+        4 => domestic: Number("domestic", Number);
+        5 => country: Text("country", String);
+        6 => city_tag: Text("city_tag", String);
+        7 => province: Number("province", Number);
+        8 => city: Number("city", Number);
+        9 => district: Number("district", Number);
+        10 => business: Text("business", String);
+        11 => address: Text("address", String);
+        12 => level: Text("level", String);
+        13 => longitude: Text("longitude", String);
+        14 => latitude: Text("latitude", String);
+        15 => position_type: Number("position_type", Number);
+        16 => tel: Text("tel", String);
+        17 => fax: Text("fax", String);
+        18 => opening_time: Text("opening_time", String);
+        19 => decorate_time: Text("decorate_time", String);
+        20 => storeys: Text("storeys", String);
+        21 => extend: Text("extend", String);
+        22 => rooms: Number("rooms", Number);
+        23 => desc: Text("desc", String);
+        24 => service: Text("service", String);
+        25 => hotel_facilities: Text("hotel_facilities", String);
+        26 => room_facilities: Text("room_facilities", String);
+        27 => pic_url: Text("pic_url", String);
+        28 => created_time: Date("created_time", Date);
+        29 => modified_time: Date("modified_time", Date);
+        30 => status: Number("status", Number);
+        31 => postal_code: Text("postal_code", String);
+        32 => brand: Text("brand", String);
     }
 }
-
-impl RecordMut for SHotel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shid),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.used_name),
-            3 => Slot::of(&mut self.r#type),
-            4 => Slot::of(&mut self.domestic),
-            5 => Slot::of(&mut self.country),
-            6 => Slot::of(&mut self.city_tag),
-            7 => Slot::of(&mut self.province),
-            8 => Slot::of(&mut self.city),
-            9 => Slot::of(&mut self.district),
-            10 => Slot::of(&mut self.business),
-            11 => Slot::of(&mut self.address),
-            12 => Slot::of(&mut self.level),
-            13 => Slot::of(&mut self.longitude),
-            14 => Slot::of(&mut self.latitude),
-            15 => Slot::of(&mut self.position_type),
-            16 => Slot::of(&mut self.tel),
-            17 => Slot::of(&mut self.fax),
-            18 => Slot::of(&mut self.opening_time),
-            19 => Slot::of(&mut self.decorate_time),
-            20 => Slot::of(&mut self.storeys),
-            21 => Slot::of(&mut self.extend),
-            22 => Slot::of(&mut self.rooms),
-            23 => Slot::of(&mut self.desc),
-            24 => Slot::of(&mut self.service),
-            25 => Slot::of(&mut self.hotel_facilities),
-            26 => Slot::of(&mut self.room_facilities),
-            27 => Slot::of(&mut self.pic_url),
-            28 => Slot::of(&mut self.created_time),
-            29 => Slot::of(&mut self.modified_time),
-            30 => Slot::of(&mut self.status),
-            31 => Slot::of(&mut self.postal_code),
-            32 => Slot::of(&mut self.brand),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SHotel);
 
 /// The values of `coordinate_system`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.xhotel.order.alipayface.cancelsettle`: 取消信用住订单的结算
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.xhotel.order.alipayface.cancelsettle`: 取消信用住订单的结算
 ///
@@ -79,30 +77,13 @@ impl Request for XhotelOrderAlipayfaceCancelsettleRequest {
     type Response = XhotelOrderAlipayfaceCancelsettleResponse;
 }
 
-impl Record for XhotelOrderAlipayfaceCancelsettleRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderAlipayfaceCancelsettleRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).limits(&[Limit::MinValue(0)]),
-                Field::new("reason", Kind::String).limits(&[Limit::MaxLength(250)]),
-                Field::new("out_id", Kind::String).limits(&[Limit::MaxLength(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.reason),
-            2 => View::of(&self.out_id),
-            _ => View::Absent,
-        }
+record! {
+    XhotelOrderAlipayfaceCancelsettleRequest {
+        0 => tid: Number("tid", Number, [MinValue(0)]);
+        1 => reason: Text("reason", String, [MaxLength(250)]);
+        2 => out_id: Text("out_id", String, [MaxLength(100)]);
     }
 }
-
-record!(XhotelOrderAlipayfaceCancelsettleRequest);
 
 /// The response of `taobao.xhotel.order.alipayface.cancelsettle`.
 #[derive(Clone, Default)]
@@ -114,30 +95,8 @@ pub struct XhotelOrderAlipayfaceCancelsettleResponse {
     pub result: Option<String>,
 }
 
-impl Record for XhotelOrderAlipayfaceCancelsettleResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderAlipayfaceCancelsettleResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelOrderAlipayfaceCancelsettleResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for XhotelOrderAlipayfaceCancelsettleResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelOrderAlipayfaceCancelsettleResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.xhotel.order.alipayface.settle`: 结算信用住订单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.xhotel.order.alipayface.settle`: 结算信用住订单
 ///
@@ -237,61 +235,27 @@ impl Request for XhotelOrderAlipayfaceSettleRequest {
     type Response = XhotelOrderAlipayfaceSettleResponse;
 }
 
-impl Record for XhotelOrderAlipayfaceSettleRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderAlipayfaceSettleRequest",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("total_room_fee", Kind::Number).required(),
-                Field::new("other_fee", Kind::Number).required(),
-                Field::new("other_fee_detail", Kind::String)
-                    .limits(&[Limit::MaxLength(1024)]),
-                Field::new("out_id", Kind::String),
-                Field::new("room_no", Kind::String),
-                Field::new("daily_price_info", Kind::String),
-                Field::new("check_out", Kind::Date).required(),
-                Field::new("memo", Kind::String).limits(&[Limit::MaxLength(512)]),
-                Field::new("room_settle_info_list", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("contain_guarantee", Kind::Number),
-                Field::new("price_change", Kind::Number),
-                Field::new("currency_code", Kind::String),
-                Field::new("currency_rate", Kind::String),
-                Field::new("tax_and_fee", Kind::Number),
-                Field::new("amount", Kind::Number),
-                Field::new("hotel_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.total_room_fee),
-            2 => View::of(&self.other_fee),
-            3 => View::of(&self.other_fee_detail),
-            4 => View::of(&self.out_id),
-            5 => View::of(&self.room_no),
-            6 => View::of(&self.daily_price_info),
-            7 => View::of(&self.check_out),
-            8 => View::of(&self.memo),
-            9 => View::of(&self.room_settle_info_list),
-            10 => View::of(&self.contain_guarantee),
-            11 => View::of(&self.price_change),
-            12 => View::of(&self.currency_code),
-            13 => View::of(&self.currency_rate),
-            14 => View::of(&self.tax_and_fee),
-            15 => View::of(&self.amount),
-            16 => View::of(&self.hotel_code),
-            _ => View::Absent,
-        }
+record! {
+    XhotelOrderAlipayfaceSettleRequest {
+        0 => tid: Number("tid", Number);
+        1 => total_room_fee: RequiredNumber("total_room_fee", Number, required);
+        2 => other_fee: RequiredNumber("other_fee", Number, required);
+        3 => other_fee_detail: Text("other_fee_detail", String, [MaxLength(1024)]);
+        4 => out_id: Text("out_id", String);
+        5 => room_no: Text("room_no", String);
+        6 => daily_price_info: Text("daily_price_info", String);
+        7 => check_out: RequiredDate("check_out", Date, required);
+        8 => memo: Text("memo", String, [MaxLength(512)]);
+        9 => room_settle_info_list: Objects("room_settle_info_list", Object, list, [MaxListSize(20)]);
+        10 => contain_guarantee: Number("contain_guarantee", Number);
+        11 => price_change: Number("price_change", Number);
+        12 => currency_code: Text("currency_code", String);
+        13 => currency_rate: Text("currency_rate", String);
+        14 => tax_and_fee: Number("tax_and_fee", Number);
+        15 => amount: Number("amount", Number);
+        16 => hotel_code: Text("hotel_code", String);
     }
 }
-
-record!(XhotelOrderAlipayfaceSettleRequest);
 
 /// The object `RoomSettleInfo`.
 #[derive(Clone, Default)]
@@ -397,40 +361,18 @@ impl RoomSettleInfo {
     }
 }
 
-impl Record for RoomSettleInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RoomSettleInfo",
-            fields: &[
-                Field::new("room_no", Kind::String),
-                Field::new("room_fee", Kind::Number),
-                Field::new("room_other_fee", Kind::Number),
-                Field::new("room_other_fee_detail", Kind::String),
-                Field::new("room_check_in", Kind::Date),
-                Field::new("room_check_out", Kind::Date),
-                Field::new("daily_price_info", Kind::String),
-                Field::new("room_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.room_no),
-            1 => View::of(&self.room_fee),
-            2 => View::of(&self.room_other_fee),
-            3 => View::of(&self.room_other_fee_detail),
-            4 => View::of(&self.room_check_in),
-            5 => View::of(&self.room_check_out),
-            6 => View::of(&self.daily_price_info),
-            7 => View::of(&self.room_status),
-            _ => View::Absent,
-        }
+record! {
+    RoomSettleInfo {
+        0 => room_no: Text("room_no", String);
+        1 => room_fee: Number("room_fee", Number);
+        2 => room_other_fee: Number("room_other_fee", Number);
+        3 => room_other_fee_detail: Text("room_other_fee_detail", String);
+        4 => room_check_in: Date("room_check_in", Date);
+        5 => room_check_out: Date("room_check_out", Date);
+        6 => daily_price_info: Text("daily_price_info", String);
+        7 => room_status: Text("room_status", String);
     }
 }
-
-record!(RoomSettleInfo);
 
 /// The response of `taobao.xhotel.order.alipayface.settle`.
 #[derive(Clone, Default)]
@@ -442,30 +384,8 @@ pub struct XhotelOrderAlipayfaceSettleResponse {
     pub result: Option<String>,
 }
 
-impl Record for XhotelOrderAlipayfaceSettleResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderAlipayfaceSettleResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelOrderAlipayfaceSettleResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for XhotelOrderAlipayfaceSettleResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelOrderAlipayfaceSettleResponse);

@@ -2,10 +2,7 @@
 
 //! `taobao.xhotel.order.alipayface.update`: 更新信用住或面付订单的状态
 
-use top_protocol::generated::{
-    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.xhotel.order.alipayface.update`: 更新信用住或面付订单的状态
 ///
@@ -221,55 +218,25 @@ impl Request for XhotelOrderAlipayfaceUpdateRequest {
     type Response = XhotelOrderAlipayfaceUpdateResponse;
 }
 
-impl Record for XhotelOrderAlipayfaceUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderAlipayfaceUpdateRequest",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("opt_type", Kind::Number).required(),
-                Field::new("reason_type", Kind::Number),
-                Field::new("reason_text", Kind::String).limits(&[Limit::MaxLength(500)]),
-                Field::new("out_room_number", Kind::String),
-                Field::new("checkin_date", Kind::String).limits(&[Limit::MaxLength(10)]),
-                Field::new("checkout_date", Kind::String)
-                    .limits(&[Limit::MaxLength(10)]),
-                Field::new("rooms", Kind::Number),
-                Field::new("out_id", Kind::String).limits(&[Limit::MaxLength(100)]),
-                Field::new("tids", Kind::String),
-                Field::new("cancel_type", Kind::Number),
-                Field::new("operator", Kind::String),
-                Field::new("confirm_code", Kind::String),
-                Field::new("self_checkin", Kind::Boolean),
-                Field::new("sync_to_hotel", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.opt_type),
-            2 => View::of(&self.reason_type),
-            3 => View::of(&self.reason_text),
-            4 => View::of(&self.out_room_number),
-            5 => View::of(&self.checkin_date),
-            6 => View::of(&self.checkout_date),
-            7 => View::of(&self.rooms),
-            8 => View::of(&self.out_id),
-            9 => View::of(&self.tids),
-            10 => View::of(&self.cancel_type),
-            11 => View::of(&self.operator),
-            12 => View::of(&self.confirm_code),
-            13 => View::of(&self.self_checkin),
-            14 => View::optional_open_enum(&self.sync_to_hotel),
-            _ => View::Absent,
-        }
+record! {
+    XhotelOrderAlipayfaceUpdateRequest {
+        0 => tid: Number("tid", Number);
+        1 => opt_type: RequiredNumber("opt_type", Number, required);
+        2 => reason_type: Number("reason_type", Number);
+        3 => reason_text: Text("reason_text", String, [MaxLength(500)]);
+        4 => out_room_number: Text("out_room_number", String);
+        5 => checkin_date: Text("checkin_date", String, [MaxLength(10)]);
+        6 => checkout_date: Text("checkout_date", String, [MaxLength(10)]);
+        7 => rooms: Number("rooms", Number);
+        8 => out_id: Text("out_id", String, [MaxLength(100)]);
+        9 => tids: Text("tids", String);
+        10 => cancel_type: Number("cancel_type", Number);
+        11 => operator: Text("operator", String);
+        12 => confirm_code: Text("confirm_code", String);
+        13 => self_checkin: Boolean("self_checkin", Boolean);
+        14 => sync_to_hotel: OpenEnum("sync_to_hotel", String);
     }
 }
-
-record!(XhotelOrderAlipayfaceUpdateRequest);
 
 /// The response of `taobao.xhotel.order.alipayface.update`.
 #[derive(Clone, Default)]
@@ -281,33 +248,11 @@ pub struct XhotelOrderAlipayfaceUpdateResponse {
     pub result: Option<String>,
 }
 
-impl Record for XhotelOrderAlipayfaceUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderAlipayfaceUpdateResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelOrderAlipayfaceUpdateResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for XhotelOrderAlipayfaceUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelOrderAlipayfaceUpdateResponse);
 
 /// The values of `sync_to_hotel`.
 #[derive(Clone, Debug)]

@@ -3,8 +3,7 @@
 //! `taobao.xhotel.order.search`: 查询酒店订单
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.xhotel.order.search`: 查询酒店订单
@@ -209,50 +208,23 @@ impl Paged for XhotelOrderSearchRequest {
     }
 }
 
-impl Record for XhotelOrderSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderSearchRequest",
-            fields: &[
-                Field::new("order_ids", Kind::String).limits(&[Limit::MaxListSize(20)]),
-                Field::new("order_tids", Kind::String).limits(&[Limit::MaxListSize(20)]),
-                Field::new("created_start", Kind::Date).required(),
-                Field::new("created_end", Kind::Date).required(),
-                Field::new("page_no", Kind::Number),
-                Field::new("vendor", Kind::String),
-                Field::new("out_oids", Kind::String).limits(&[Limit::MaxListSize(20)]),
-                Field::new("checkin_date_start", Kind::Date),
-                Field::new("checkin_date_end", Kind::Date),
-                Field::new("checkout_date_start", Kind::Date),
-                Field::new("checkout_date_end", Kind::Date),
-                Field::new("trade_status", Kind::String),
-                Field::new("direct", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_ids),
-            1 => View::of(&self.order_tids),
-            2 => View::of(&self.created_start),
-            3 => View::of(&self.created_end),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.vendor),
-            6 => View::of(&self.out_oids),
-            7 => View::of(&self.checkin_date_start),
-            8 => View::of(&self.checkin_date_end),
-            9 => View::of(&self.checkout_date_start),
-            10 => View::of(&self.checkout_date_end),
-            11 => View::of(&self.trade_status),
-            12 => View::of(&self.direct),
-            _ => View::Absent,
-        }
+record! {
+    XhotelOrderSearchRequest {
+        0 => order_ids: Text("order_ids", String, [MaxListSize(20)]);
+        1 => order_tids: Text("order_tids", String, [MaxListSize(20)]);
+        2 => created_start: RequiredDate("created_start", Date, required);
+        3 => created_end: RequiredDate("created_end", Date, required);
+        4 => page_no: Number("page_no", Number);
+        5 => vendor: Text("vendor", String);
+        6 => out_oids: Text("out_oids", String, [MaxListSize(20)]);
+        7 => checkin_date_start: Date("checkin_date_start", Date);
+        8 => checkin_date_end: Date("checkin_date_end", Date);
+        9 => checkout_date_start: Date("checkout_date_start", Date);
+        10 => checkout_date_end: Date("checkout_date_end", Date);
+        11 => trade_status: Text("trade_status", String);
+        12 => direct: Boolean("direct", Boolean);
     }
 }
-
-record!(XhotelOrderSearchRequest);
 
 /// The response of `taobao.xhotel.order.search`.
 #[derive(Clone, Default)]
@@ -268,38 +240,12 @@ pub struct XhotelOrderSearchResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for XhotelOrderSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderSearchResponse",
-            fields: &[
-                Field::new("hotel_orders", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.hotel_orders),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelOrderSearchResponse {
+        0 => hotel_orders: Objects("hotel_orders", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for XhotelOrderSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.hotel_orders),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelOrderSearchResponse);
 
 /// The object `XHotelOrder`.
 #[derive(Clone, Default)]
@@ -431,125 +377,41 @@ pub struct XHotelOrder {
     pub refund_status: Option<String>,
 }
 
-impl Record for XHotelOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XHotelOrder",
-            fields: &[
-                Field::new("hid", Kind::Number),
-                Field::new("out_oid", Kind::String),
-                Field::new("checkout_date", Kind::Date),
-                Field::new("guests", Kind::Object).list(),
-                Field::new("rpid", Kind::Number),
-                Field::new("type", Kind::Number),
-                Field::new("created", Kind::Date),
-                Field::new("oid", Kind::Number),
-                Field::new("tid", Kind::Number),
-                Field::new("arrive_late", Kind::Date),
-                Field::new("contact_name", Kind::String).secret(),
-                Field::new("checkin_date", Kind::Date),
-                Field::new("nights", Kind::Number),
-                Field::new("seller_nick", Kind::String),
-                Field::new("room_number", Kind::Number),
-                Field::new("payment", Kind::Number),
-                Field::new("contact_phone", Kind::String).secret(),
-                Field::new("arrive_early", Kind::Date),
-                Field::new("pay_time", Kind::Date),
-                Field::new("trade_status", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("rid", Kind::Number),
-                Field::new("end_time", Kind::Date),
-                Field::new("total_room_price", Kind::Number),
-                Field::new("gid", Kind::Number),
-                Field::new("prices", Kind::Number).list(),
-                Field::new("alipay_trade_no", Kind::String),
-                Field::new("logistics_status", Kind::String),
-                Field::new("refund_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.hid),
-            1 => View::of(&self.out_oid),
-            2 => View::of(&self.checkout_date),
-            3 => View::of(&self.guests),
-            4 => View::of(&self.rpid),
-            5 => View::of(&self.r#type),
-            6 => View::of(&self.created),
-            7 => View::of(&self.oid),
-            8 => View::of(&self.tid),
-            9 => View::of(&self.arrive_late),
-            10 => View::of(&self.contact_name),
-            11 => View::of(&self.checkin_date),
-            12 => View::of(&self.nights),
-            13 => View::of(&self.seller_nick),
-            14 => View::of(&self.room_number),
-            15 => View::of(&self.payment),
-            16 => View::of(&self.contact_phone),
-            17 => View::of(&self.arrive_early),
-            18 => View::of(&self.pay_time),
-            19 => View::optional_open_enum(&self.trade_status),
-            20 => View::of(&self.modified),
-            21 => View::of(&self.buyer_nick),
-            22 => View::of(&self.message),
-            23 => View::of(&self.rid),
-            24 => View::of(&self.end_time),
-            25 => View::of(&self.total_room_price),
-            26 => View::of(&self.gid),
-            27 => View::of(&self.prices),
-            28 => View::of(&self.alipay_trade_no),
-            29 => View::of(&self.logistics_status),
-            30 => View::of(&self.refund_status),
-            _ => View::Absent,
-        }
+record! {
+    mut XHotelOrder {
+        0 => hid: Number("hid", Number);
+        1 => out_oid: Text("out_oid", String);
+        2 => checkout_date: Date("checkout_date", Date);
+        3 => guests: Objects("guests", Object, list);
+        4 => rpid: Number("rpid", Number);
+        5 => r#type: Number("type", Number);
+        6 => created: Date("created", Date);
+        7 => oid: Number("oid", Number);
+        8 => tid: Number("tid", Number);
+        9 => arrive_late: Date("arrive_late", Date);
+        10 => contact_name: Text("contact_name", String, secret);
+        11 => checkin_date: Date("checkin_date", Date);
+        12 => nights: Number("nights", Number);
+        13 => seller_nick: Text("seller_nick", String);
+        14 => room_number: Number("room_number", Number);
+        15 => payment: Number("payment", Number);
+        16 => contact_phone: Text("contact_phone", String, secret);
+        17 => arrive_early: Date("arrive_early", Date);
+        18 => pay_time: Date("pay_time", Date);
+        19 => trade_status: OpenEnum("trade_status", String);
+        20 => modified: Date("modified", Date);
+        21 => buyer_nick: Text("buyer_nick", String);
+        22 => message: Text("message", String);
+        23 => rid: Number("rid", Number);
+        24 => end_time: Date("end_time", Date);
+        25 => total_room_price: Number("total_room_price", Number);
+        26 => gid: Number("gid", Number);
+        27 => prices: Numbers("prices", Number, list);
+        28 => alipay_trade_no: Text("alipay_trade_no", String);
+        29 => logistics_status: Text("logistics_status", String);
+        30 => refund_status: Text("refund_status", String);
     }
 }
-
-impl RecordMut for XHotelOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.hid),
-            1 => Slot::of(&mut self.out_oid),
-            2 => Slot::of(&mut self.checkout_date),
-            3 => Slot::of(&mut self.guests),
-            4 => Slot::of(&mut self.rpid),
-            5 => Slot::of(&mut self.r#type),
-            6 => Slot::of(&mut self.created),
-            7 => Slot::of(&mut self.oid),
-            8 => Slot::of(&mut self.tid),
-            9 => Slot::of(&mut self.arrive_late),
-            10 => Slot::of(&mut self.contact_name),
-            11 => Slot::of(&mut self.checkin_date),
-            12 => Slot::of(&mut self.nights),
-            13 => Slot::of(&mut self.seller_nick),
-            14 => Slot::of(&mut self.room_number),
-            15 => Slot::of(&mut self.payment),
-            16 => Slot::of(&mut self.contact_phone),
-            17 => Slot::of(&mut self.arrive_early),
-            18 => Slot::of(&mut self.pay_time),
-            19 => Slot::open_enum(&mut self.trade_status),
-            20 => Slot::of(&mut self.modified),
-            21 => Slot::of(&mut self.buyer_nick),
-            22 => Slot::of(&mut self.message),
-            23 => Slot::of(&mut self.rid),
-            24 => Slot::of(&mut self.end_time),
-            25 => Slot::of(&mut self.total_room_price),
-            26 => Slot::of(&mut self.gid),
-            27 => Slot::of(&mut self.prices),
-            28 => Slot::of(&mut self.alipay_trade_no),
-            29 => Slot::of(&mut self.logistics_status),
-            30 => Slot::of(&mut self.refund_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XHotelOrder);
 
 /// The object `XOrderGuest`.
 #[derive(Clone, Default)]
@@ -569,41 +431,13 @@ pub struct XOrderGuest {
     pub person_pos: Option<i64>,
 }
 
-impl Record for XOrderGuest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XOrderGuest",
-            fields: &[
-                Field::new("name", Kind::String).secret(),
-                Field::new("room_pos", Kind::Number),
-                Field::new("person_pos", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.room_pos),
-            2 => View::of(&self.person_pos),
-            _ => View::Absent,
-        }
+record! {
+    mut XOrderGuest {
+        0 => name: Text("name", String, secret);
+        1 => room_pos: Number("room_pos", Number);
+        2 => person_pos: Number("person_pos", Number);
     }
 }
-
-impl RecordMut for XOrderGuest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.room_pos),
-            2 => Slot::of(&mut self.person_pos),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XOrderGuest);
 
 /// The values of `trade_status`.
 #[derive(Clone, Debug)]

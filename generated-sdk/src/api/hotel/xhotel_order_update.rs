@@ -2,10 +2,7 @@
 
 //! `taobao.xhotel.order.update`: 确认或取消酒店订单
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.xhotel.order.update`: 确认或取消酒店订单
 ///
@@ -119,38 +116,17 @@ impl Request for XhotelOrderUpdateRequest {
     type Response = XhotelOrderUpdateResponse;
 }
 
-impl Record for XhotelOrderUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderUpdateRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("opt_type", Kind::Number).required(),
-                Field::new("sync_to_hotel", Kind::String),
-                Field::new("refund_fee", Kind::Number),
-                Field::new("reason_type", Kind::Number),
-                Field::new("invoice_amount", Kind::Number),
-                Field::new("confirm_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.opt_type),
-            2 => View::optional_open_enum(&self.sync_to_hotel),
-            3 => View::of(&self.refund_fee),
-            4 => View::of(&self.reason_type),
-            5 => View::of(&self.invoice_amount),
-            6 => View::of(&self.confirm_code),
-            _ => View::Absent,
-        }
+record! {
+    XhotelOrderUpdateRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => opt_type: RequiredNumber("opt_type", Number, required);
+        2 => sync_to_hotel: OpenEnum("sync_to_hotel", String);
+        3 => refund_fee: Number("refund_fee", Number);
+        4 => reason_type: Number("reason_type", Number);
+        5 => invoice_amount: Number("invoice_amount", Number);
+        6 => confirm_code: Text("confirm_code", String);
     }
 }
-
-record!(XhotelOrderUpdateRequest);
 
 /// The response of `taobao.xhotel.order.update`.
 #[derive(Clone, Default)]
@@ -162,33 +138,11 @@ pub struct XhotelOrderUpdateResponse {
     pub result: Option<String>,
 }
 
-impl Record for XhotelOrderUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderUpdateResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelOrderUpdateResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for XhotelOrderUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelOrderUpdateResponse);
 
 /// The values of `sync_to_hotel`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.xhotel.order.update.confirmcode`: 推送订单的确认号
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.xhotel.order.update.confirmcode`: 推送订单的确认号
 ///
@@ -58,24 +56,11 @@ impl Request for XhotelOrderUpdateConfirmcodeRequest {
     type Response = XhotelOrderUpdateConfirmcodeResponse;
 }
 
-impl Record for XhotelOrderUpdateConfirmcodeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderUpdateConfirmcodeRequest",
-            fields: &[Field::new("param", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param),
-            _ => View::Absent,
-        }
+record! {
+    XhotelOrderUpdateConfirmcodeRequest {
+        0 => param: Object("param", Object);
     }
 }
-
-record!(XhotelOrderUpdateConfirmcodeRequest);
 
 /// The object `UpdateOrderConfirmCodeParam`.
 #[derive(Clone)]
@@ -110,30 +95,13 @@ impl UpdateOrderConfirmCodeParam {
     }
 }
 
-impl Record for UpdateOrderConfirmCodeParam {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateOrderConfirmCodeParam",
-            fields: &[
-                Field::new("pms_res_id", Kind::String).required(),
-                Field::new("tid", Kind::Number).required(),
-                Field::new("out_order_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pms_res_id),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.out_order_id),
-            _ => View::Absent,
-        }
+record! {
+    UpdateOrderConfirmCodeParam {
+        0 => pms_res_id: RequiredText("pms_res_id", String, required);
+        1 => tid: RequiredNumber("tid", Number, required);
+        2 => out_order_id: RequiredText("out_order_id", String, required);
     }
 }
-
-record!(UpdateOrderConfirmCodeParam);
 
 /// The response of `taobao.xhotel.order.update.confirmcode`.
 #[derive(Clone, Default)]
@@ -153,38 +121,10 @@ pub struct XhotelOrderUpdateConfirmcodeResponse {
     pub error: Option<bool>,
 }
 
-impl Record for XhotelOrderUpdateConfirmcodeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelOrderUpdateConfirmcodeResponse",
-            fields: &[
-                Field::new("error_msg", Kind::String),
-                Field::new("result", Kind::String),
-                Field::new("error", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_msg),
-            1 => View::of(&self.result),
-            2 => View::of(&self.error),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelOrderUpdateConfirmcodeResponse {
+        0 => error_msg: Text("error_msg", String);
+        1 => result: Text("result", String);
+        2 => error: Boolean("error", Boolean);
     }
 }
-
-impl RecordMut for XhotelOrderUpdateConfirmcodeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_msg),
-            1 => Slot::of(&mut self.result),
-            2 => Slot::of(&mut self.error),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelOrderUpdateConfirmcodeResponse);

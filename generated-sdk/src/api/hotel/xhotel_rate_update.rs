@@ -2,9 +2,7 @@
 
 //! `taobao.xhotel.rate.update`: 推送价格（全量）
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.xhotel.rate.update`: 推送价格（全量）
 ///
@@ -262,59 +260,27 @@ impl Request for XhotelRateUpdateRequest {
     type Response = XhotelRateUpdateResponse;
 }
 
-impl Record for XhotelRateUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRateUpdateRequest",
-            fields: &[
-                Field::new("gid", Kind::Number),
-                Field::new("rpid", Kind::Number),
-                Field::new("name", Kind::String).limits(&[Limit::MaxLength(60)]),
-                Field::new("inventory_price", Kind::String),
-                Field::new("add_bed", Kind::Number),
-                Field::new("add_bed_price", Kind::Number),
-                Field::new("currency_code", Kind::Number),
-                Field::new("shijia_tag", Kind::Number),
-                Field::new("jishiqueren_tag", Kind::Number),
-                Field::new("vendor", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("rateplan_code", Kind::String)
-                    .limits(&[Limit::MaxLength(64)]),
-                Field::new("out_rid", Kind::String).limits(&[Limit::MaxLength(64)]),
-                Field::new("rate_switch_cal", Kind::String),
-                Field::new("lock_end_time", Kind::String),
-                Field::new("lock_start_time", Kind::String),
-                Field::new("online_booking_binding_info", Kind::String),
-                Field::new("hotel_xitem_infos", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.gid),
-            1 => View::of(&self.rpid),
-            2 => View::of(&self.name),
-            3 => View::of(&self.inventory_price),
-            4 => View::of(&self.add_bed),
-            5 => View::of(&self.add_bed_price),
-            6 => View::of(&self.currency_code),
-            7 => View::of(&self.shijia_tag),
-            8 => View::of(&self.jishiqueren_tag),
-            9 => View::of(&self.vendor),
-            10 => View::of(&self.rateplan_code),
-            11 => View::of(&self.out_rid),
-            12 => View::of(&self.rate_switch_cal),
-            13 => View::of(&self.lock_end_time),
-            14 => View::of(&self.lock_start_time),
-            15 => View::of(&self.online_booking_binding_info),
-            16 => View::of(&self.hotel_xitem_infos),
-            _ => View::Absent,
-        }
+record! {
+    XhotelRateUpdateRequest {
+        0 => gid: Number("gid", Number);
+        1 => rpid: Number("rpid", Number);
+        2 => name: Text("name", String, [MaxLength(60)]);
+        3 => inventory_price: Text("inventory_price", String);
+        4 => add_bed: Number("add_bed", Number);
+        5 => add_bed_price: Number("add_bed_price", Number);
+        6 => currency_code: Number("currency_code", Number);
+        7 => shijia_tag: Number("shijia_tag", Number);
+        8 => jishiqueren_tag: Number("jishiqueren_tag", Number);
+        9 => vendor: Text("vendor", String, [MaxLength(50)]);
+        10 => rateplan_code: Text("rateplan_code", String, [MaxLength(64)]);
+        11 => out_rid: Text("out_rid", String, [MaxLength(64)]);
+        12 => rate_switch_cal: Text("rate_switch_cal", String);
+        13 => lock_end_time: Text("lock_end_time", String);
+        14 => lock_start_time: Text("lock_start_time", String);
+        15 => online_booking_binding_info: Text("online_booking_binding_info", String);
+        16 => hotel_xitem_infos: Text("hotel_xitem_infos", String);
     }
 }
-
-record!(XhotelRateUpdateRequest);
 
 /// The response of `taobao.xhotel.rate.update`.
 #[derive(Clone, Default)]
@@ -326,30 +292,8 @@ pub struct XhotelRateUpdateResponse {
     pub gid_and_rpid: Option<String>,
 }
 
-impl Record for XhotelRateUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRateUpdateResponse",
-            fields: &[Field::new("gid_and_rpid", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.gid_and_rpid),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelRateUpdateResponse {
+        0 => gid_and_rpid: Text("gid_and_rpid", String);
     }
 }
-
-impl RecordMut for XhotelRateUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.gid_and_rpid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelRateUpdateResponse);

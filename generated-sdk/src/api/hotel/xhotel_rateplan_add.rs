@@ -2,10 +2,7 @@
 
 //! `taobao.xhotel.rateplan.add`: 新增价格计划
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record, required,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.xhotel.rateplan.add`: 新增价格计划
 ///
@@ -945,175 +942,81 @@ impl Request for XhotelRateplanAddRequest {
     type Response = XhotelRateplanAddResponse;
 }
 
-impl Record for XhotelRateplanAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRateplanAddRequest",
-            fields: &[
-                Field::new("rateplan_code", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(64)]),
-                Field::new("name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(64)]),
-                Field::new("english_name", Kind::String).limits(&[Limit::MaxLength(60)]),
-                Field::new("payment_type", Kind::Number).required(),
-                Field::new("breakfast_count", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MaxValue(99)]),
-                Field::new("fee_breakfast_count", Kind::Number),
-                Field::new("fee_breakfast_amount", Kind::Number),
-                Field::new("fee_gov_tax_amount", Kind::Number),
-                Field::new("fee_gov_tax_percent", Kind::Number),
-                Field::new("fee_service_amount", Kind::Number),
-                Field::new("fee_service_percent", Kind::Number),
-                Field::new("extend_fee", Kind::String).limits(&[Limit::MaxLength(500)]),
-                Field::new("min_days", Kind::Number).limits(&[Limit::MinValue(1)]),
-                Field::new("max_days", Kind::Number),
-                Field::new("min_amount", Kind::Number),
-                Field::new("min_adv_hours", Kind::Number),
-                Field::new("max_adv_hours", Kind::Number),
-                Field::new("start_time", Kind::String).limits(&[Limit::MaxLength(5)]),
-                Field::new("end_time", Kind::String).limits(&[Limit::MaxLength(5)]),
-                Field::new("cancel_policy", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(500)]),
-                Field::new("extend", Kind::String).limits(&[Limit::MaxLength(500)]),
-                Field::new("status", Kind::Number).required(),
-                Field::new("guarantee_type", Kind::Number),
-                Field::new("guarantee_start_time", Kind::String),
-                Field::new("member_level", Kind::String).limits(&[Limit::MaxLength(20)]),
-                Field::new("channel", Kind::String).limits(&[Limit::MaxLength(20)]),
-                Field::new("occupancy", Kind::Number),
-                Field::new("vendor", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("first_stay", Kind::Number),
-                Field::new("agreement", Kind::Number),
-                Field::new("cancel_before_day", Kind::Number),
-                Field::new("cancel_before_hour", Kind::String)
-                    .limits(&[Limit::MaxLength(50)]),
-                Field::new("breakfast_cal", Kind::String),
-                Field::new("cancel_policy_cal", Kind::String),
-                Field::new("guarantee_cal", Kind::String),
-                Field::new("effective_time", Kind::Date),
-                Field::new("deadline_time", Kind::Date),
-                Field::new("rp_type", Kind::String),
-                Field::new("hourage", Kind::String),
-                Field::new("can_checkin_end", Kind::String),
-                Field::new("can_checkin_start", Kind::String),
-                Field::new("max_child_age", Kind::Number),
-                Field::new("min_child_age", Kind::Number),
-                Field::new("max_infant_age", Kind::Number),
-                Field::new("min_infant_age", Kind::Number),
-                Field::new("dinning_desc", Kind::String),
-                Field::new("is_student", Kind::Number),
-                Field::new("hid", Kind::Number),
-                Field::new("rid", Kind::Number),
-                Field::new("out_hid", Kind::String),
-                Field::new("out_rid", Kind::String).limits(&[Limit::MaxLength(64)]),
-                Field::new("super_rp_flag", Kind::Number),
-                Field::new("base_rp_flag", Kind::Number),
-                Field::new("guarantee_mode", Kind::Number),
-                Field::new("parent_rp_code", Kind::String),
-                Field::new("parent_rpid", Kind::Number),
-                Field::new("operator", Kind::String),
-                Field::new("tag_json", Kind::String),
-                Field::new("source", Kind::Number),
-                Field::new("allotment_release_time", Kind::String),
-                Field::new("common_allot_release_time", Kind::String),
-                Field::new("resource_type", Kind::String),
-                Field::new("bottom_price_flag", Kind::Number),
-                Field::new("can_checkout_end", Kind::String),
-                Field::new("mem_disc_flag", Kind::Number),
-                Field::new("member_discount_cal", Kind::String),
-                Field::new("guest_limit", Kind::String),
-                Field::new("activity_type", Kind::String),
-                Field::new("online_booking_binding_info", Kind::String),
-                Field::new("rights", Kind::String),
-                Field::new("free_room_charge_dst_role", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.rateplan_code),
-            1 => View::of(&self.name),
-            2 => View::of(&self.english_name),
-            3 => View::of(&self.payment_type),
-            4 => View::of(&self.breakfast_count),
-            5 => View::of(&self.fee_breakfast_count),
-            6 => View::of(&self.fee_breakfast_amount),
-            7 => View::of(&self.fee_gov_tax_amount),
-            8 => View::of(&self.fee_gov_tax_percent),
-            9 => View::of(&self.fee_service_amount),
-            10 => View::of(&self.fee_service_percent),
-            11 => View::of(&self.extend_fee),
-            12 => View::of(&self.min_days),
-            13 => View::of(&self.max_days),
-            14 => View::of(&self.min_amount),
-            15 => View::of(&self.min_adv_hours),
-            16 => View::of(&self.max_adv_hours),
-            17 => View::of(&self.start_time),
-            18 => View::of(&self.end_time),
-            19 => View::of(&self.cancel_policy),
-            20 => View::of(&self.extend),
-            21 => View::of(&self.status),
-            22 => View::of(&self.guarantee_type),
-            23 => View::of(&self.guarantee_start_time),
-            24 => View::of(&self.member_level),
-            25 => View::of(&self.channel),
-            26 => View::of(&self.occupancy),
-            27 => View::of(&self.vendor),
-            28 => View::of(&self.first_stay),
-            29 => View::of(&self.agreement),
-            30 => View::of(&self.cancel_before_day),
-            31 => View::of(&self.cancel_before_hour),
-            32 => View::of(&self.breakfast_cal),
-            33 => View::of(&self.cancel_policy_cal),
-            34 => View::of(&self.guarantee_cal),
-            35 => View::of(&self.effective_time),
-            36 => View::of(&self.deadline_time),
-            37 => View::of(&self.rp_type),
-            38 => View::of(&self.hourage),
-            39 => View::of(&self.can_checkin_end),
-            40 => View::of(&self.can_checkin_start),
-            41 => View::of(&self.max_child_age),
-            42 => View::of(&self.min_child_age),
-            43 => View::of(&self.max_infant_age),
-            44 => View::of(&self.min_infant_age),
-            45 => View::of(&self.dinning_desc),
-            46 => View::of(&self.is_student),
-            47 => View::of(&self.hid),
-            48 => View::of(&self.rid),
-            49 => View::of(&self.out_hid),
-            50 => View::of(&self.out_rid),
-            51 => View::of(&self.super_rp_flag),
-            52 => View::of(&self.base_rp_flag),
-            53 => View::of(&self.guarantee_mode),
-            54 => View::of(&self.parent_rp_code),
-            55 => View::of(&self.parent_rpid),
-            56 => View::of(&self.operator),
-            57 => View::of(&self.tag_json),
-            58 => View::of(&self.source),
-            59 => View::of(&self.allotment_release_time),
-            60 => View::of(&self.common_allot_release_time),
-            61 => View::of(&self.resource_type),
-            62 => View::of(&self.bottom_price_flag),
-            63 => View::of(&self.can_checkout_end),
-            64 => View::of(&self.mem_disc_flag),
-            65 => View::of(&self.member_discount_cal),
-            66 => View::of(&self.guest_limit),
-            67 => View::of(&self.activity_type),
-            68 => View::of(&self.online_booking_binding_info),
-            69 => View::of(&self.rights),
-            70 => View::optional_open_enum(&self.free_room_charge_dst_role),
-            _ => View::Absent,
-        }
+record! {
+    XhotelRateplanAddRequest {
+        0 => rateplan_code: RequiredText("rateplan_code", String, required, [MaxLength(64)]);
+        1 => name: RequiredText("name", String, required, [MaxLength(64)]);
+        2 => english_name: Text("english_name", String, [MaxLength(60)]);
+        3 => payment_type: RequiredNumber("payment_type", Number, required);
+        4 => breakfast_count: RequiredNumber("breakfast_count", Number, required, [MaxValue(99)]);
+        5 => fee_breakfast_count: Number("fee_breakfast_count", Number);
+        6 => fee_breakfast_amount: Number("fee_breakfast_amount", Number);
+        7 => fee_gov_tax_amount: Number("fee_gov_tax_amount", Number);
+        8 => fee_gov_tax_percent: Number("fee_gov_tax_percent", Number);
+        9 => fee_service_amount: Number("fee_service_amount", Number);
+        10 => fee_service_percent: Number("fee_service_percent", Number);
+        11 => extend_fee: Text("extend_fee", String, [MaxLength(500)]);
+        12 => min_days: Number("min_days", Number, [MinValue(1)]);
+        13 => max_days: Number("max_days", Number);
+        14 => min_amount: Number("min_amount", Number);
+        15 => min_adv_hours: Number("min_adv_hours", Number);
+        16 => max_adv_hours: Number("max_adv_hours", Number);
+        17 => start_time: Text("start_time", String, [MaxLength(5)]);
+        18 => end_time: Text("end_time", String, [MaxLength(5)]);
+        19 => cancel_policy: RequiredText("cancel_policy", String, required, [MaxLength(500)]);
+        20 => extend: Text("extend", String, [MaxLength(500)]);
+        21 => status: RequiredNumber("status", Number, required);
+        22 => guarantee_type: Number("guarantee_type", Number);
+        23 => guarantee_start_time: Text("guarantee_start_time", String);
+        24 => member_level: Text("member_level", String, [MaxLength(20)]);
+        25 => channel: Text("channel", String, [MaxLength(20)]);
+        26 => occupancy: Number("occupancy", Number);
+        27 => vendor: Text("vendor", String, [MaxLength(50)]);
+        28 => first_stay: Number("first_stay", Number);
+        29 => agreement: Number("agreement", Number);
+        30 => cancel_before_day: Number("cancel_before_day", Number);
+        31 => cancel_before_hour: Text("cancel_before_hour", String, [MaxLength(50)]);
+        32 => breakfast_cal: Text("breakfast_cal", String);
+        33 => cancel_policy_cal: Text("cancel_policy_cal", String);
+        34 => guarantee_cal: Text("guarantee_cal", String);
+        35 => effective_time: Date("effective_time", Date);
+        36 => deadline_time: Date("deadline_time", Date);
+        37 => rp_type: Text("rp_type", String);
+        38 => hourage: Text("hourage", String);
+        39 => can_checkin_end: Text("can_checkin_end", String);
+        40 => can_checkin_start: Text("can_checkin_start", String);
+        41 => max_child_age: Number("max_child_age", Number);
+        42 => min_child_age: Number("min_child_age", Number);
+        43 => max_infant_age: Number("max_infant_age", Number);
+        44 => min_infant_age: Number("min_infant_age", Number);
+        45 => dinning_desc: Text("dinning_desc", String);
+        46 => is_student: Number("is_student", Number);
+        47 => hid: Number("hid", Number);
+        48 => rid: Number("rid", Number);
+        49 => out_hid: Text("out_hid", String);
+        50 => out_rid: Text("out_rid", String, [MaxLength(64)]);
+        51 => super_rp_flag: Number("super_rp_flag", Number);
+        52 => base_rp_flag: Number("base_rp_flag", Number);
+        53 => guarantee_mode: Number("guarantee_mode", Number);
+        54 => parent_rp_code: Text("parent_rp_code", String);
+        55 => parent_rpid: Number("parent_rpid", Number);
+        56 => operator: Text("operator", String);
+        57 => tag_json: Text("tag_json", String);
+        58 => source: Number("source", Number);
+        59 => allotment_release_time: Text("allotment_release_time", String);
+        60 => common_allot_release_time: Text("common_allot_release_time", String);
+        61 => resource_type: Text("resource_type", String);
+        62 => bottom_price_flag: Number("bottom_price_flag", Number);
+        63 => can_checkout_end: Text("can_checkout_end", String);
+        64 => mem_disc_flag: Number("mem_disc_flag", Number);
+        65 => member_discount_cal: Text("member_discount_cal", String);
+        66 => guest_limit: Text("guest_limit", String);
+        67 => activity_type: Text("activity_type", String);
+        68 => online_booking_binding_info: Text("online_booking_binding_info", String);
+        69 => rights: Text("rights", String);
+        70 => free_room_charge_dst_role: OpenEnum("free_room_charge_dst_role", String);
     }
 }
-
-record!(XhotelRateplanAddRequest);
 
 /// The response of `taobao.xhotel.rateplan.add`.
 #[derive(Clone, Default)]
@@ -1125,33 +1028,11 @@ pub struct XhotelRateplanAddResponse {
     pub rpid: Option<i64>,
 }
 
-impl Record for XhotelRateplanAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRateplanAddResponse",
-            fields: &[Field::new("rpid", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.rpid),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelRateplanAddResponse {
+        0 => rpid: Number("rpid", Number);
     }
 }
-
-impl RecordMut for XhotelRateplanAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.rpid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelRateplanAddResponse);
 
 /// The values of `free_room_charge_dst_role`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.xhotel.room.update`: 推送房型库存（全量）
 
-use top_protocol::generated::{
-    Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{File, Request, record};
 
 /// `taobao.xhotel.room.update`: 推送房型库存（全量）
 ///
@@ -278,62 +276,28 @@ impl Request for XhotelRoomUpdateRequest {
     type Response = XhotelRoomUpdateResponse;
 }
 
-impl Record for XhotelRoomUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRoomUpdateRequest",
-            fields: &[
-                Field::new("gid", Kind::Number),
-                Field::new("out_rid", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("vendor", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("title", Kind::String).limits(&[Limit::MaxLength(60)]),
-                Field::new("guide", Kind::String).limits(&[Limit::MaxLength(600)]),
-                Field::new("desc", Kind::String).limits(&[Limit::MaxLength(50000)]),
-                Field::new("pic", Kind::File).limits(&[Limit::MaxLength(512000)]),
-                Field::new("has_receipt", Kind::Boolean),
-                Field::new("receipt_type", Kind::String),
-                Field::new("receipt_other_type_desc", Kind::String)
-                    .limits(&[Limit::MaxLength(30)]),
-                Field::new("receipt_info", Kind::String)
-                    .limits(&[Limit::MaxLength(100)]),
-                Field::new("inventory", Kind::String),
-                Field::new("room_switch_cal", Kind::String),
-                Field::new("superbook_end_time", Kind::String),
-                Field::new("superbook_start_time", Kind::String),
-                Field::new("allotment_end_time", Kind::String),
-                Field::new("allotment_start_time", Kind::String),
-                Field::new("status", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.gid),
-            1 => View::of(&self.out_rid),
-            2 => View::of(&self.vendor),
-            3 => View::of(&self.title),
-            4 => View::of(&self.guide),
-            5 => View::of(&self.desc),
-            6 => View::of(&self.pic),
-            7 => View::of(&self.has_receipt),
-            8 => View::of(&self.receipt_type),
-            9 => View::of(&self.receipt_other_type_desc),
-            10 => View::of(&self.receipt_info),
-            11 => View::of(&self.inventory),
-            12 => View::of(&self.room_switch_cal),
-            13 => View::of(&self.superbook_end_time),
-            14 => View::of(&self.superbook_start_time),
-            15 => View::of(&self.allotment_end_time),
-            16 => View::of(&self.allotment_start_time),
-            17 => View::of(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    XhotelRoomUpdateRequest {
+        0 => gid: Number("gid", Number);
+        1 => out_rid: Text("out_rid", String, [MaxLength(50)]);
+        2 => vendor: Text("vendor", String, [MaxLength(50)]);
+        3 => title: Text("title", String, [MaxLength(60)]);
+        4 => guide: Text("guide", String, [MaxLength(600)]);
+        5 => desc: Text("desc", String, [MaxLength(50000)]);
+        6 => pic: File("pic", File, [MaxLength(512000)]);
+        7 => has_receipt: Boolean("has_receipt", Boolean);
+        8 => receipt_type: Text("receipt_type", String);
+        9 => receipt_other_type_desc: Text("receipt_other_type_desc", String, [MaxLength(30)]);
+        10 => receipt_info: Text("receipt_info", String, [MaxLength(100)]);
+        11 => inventory: Text("inventory", String);
+        12 => room_switch_cal: Text("room_switch_cal", String);
+        13 => superbook_end_time: Text("superbook_end_time", String);
+        14 => superbook_start_time: Text("superbook_start_time", String);
+        15 => allotment_end_time: Text("allotment_end_time", String);
+        16 => allotment_start_time: Text("allotment_start_time", String);
+        17 => status: Number("status", Number);
     }
 }
-
-record!(XhotelRoomUpdateRequest);
 
 /// The response of `taobao.xhotel.room.update`.
 #[derive(Clone, Default)]
@@ -345,30 +309,8 @@ pub struct XhotelRoomUpdateResponse {
     pub gid: Option<i64>,
 }
 
-impl Record for XhotelRoomUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRoomUpdateResponse",
-            fields: &[Field::new("gid", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.gid),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelRoomUpdateResponse {
+        0 => gid: Number("gid", Number);
     }
 }
-
-impl RecordMut for XhotelRoomUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.gid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelRoomUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.xhotel.roomtype.add`: 新增或更新房型
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.xhotel.roomtype.add`: 新增或更新房型
 ///
@@ -327,78 +325,34 @@ impl Request for XhotelRoomtypeAddRequest {
     type Response = XhotelRoomtypeAddResponse;
 }
 
-impl Record for XhotelRoomtypeAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRoomtypeAddRequest",
-            fields: &[
-                Field::new("hid", Kind::Number),
-                Field::new("name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(200)]),
-                Field::new("max_occupancy", Kind::Number),
-                Field::new("area", Kind::String).limits(&[Limit::MaxLength(30)]),
-                Field::new("floor", Kind::String).limits(&[Limit::MaxLength(30)]),
-                Field::new("bed_type", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(100)]),
-                Field::new("bed_size", Kind::String).limits(&[Limit::MaxLength(30)]),
-                Field::new("internet", Kind::String),
-                Field::new("service", Kind::String).limits(&[Limit::MaxLength(1024)]),
-                Field::new("extend", Kind::String).limits(&[Limit::MaxLength(500)]),
-                Field::new("outer_id", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(64)]),
-                Field::new("window_type", Kind::Number),
-                Field::new("srid", Kind::Number),
-                Field::new("vendor", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("out_hid", Kind::String).limits(&[Limit::MaxLength(50)]),
-                Field::new("pics", Kind::String),
-                Field::new("name_e", Kind::String).limits(&[Limit::MaxLength(200)]),
-                Field::new("operator", Kind::String),
-                Field::new("connection_type", Kind::Number),
-                Field::new("bed_info", Kind::String),
-                Field::new("standard_room_facilities", Kind::String),
-                Field::new("window_desc", Kind::String),
-                Field::new("add_bed", Kind::String),
-                Field::new("children_policy", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.hid),
-            1 => View::of(&self.name),
-            2 => View::of(&self.max_occupancy),
-            3 => View::of(&self.area),
-            4 => View::of(&self.floor),
-            5 => View::of(&self.bed_type),
-            6 => View::of(&self.bed_size),
-            7 => View::of(&self.internet),
-            8 => View::of(&self.service),
-            9 => View::of(&self.extend),
-            10 => View::of(&self.outer_id),
-            11 => View::of(&self.window_type),
-            12 => View::of(&self.srid),
-            13 => View::of(&self.vendor),
-            14 => View::of(&self.out_hid),
-            15 => View::of(&self.pics),
-            16 => View::of(&self.name_e),
-            17 => View::of(&self.operator),
-            18 => View::of(&self.connection_type),
-            19 => View::of(&self.bed_info),
-            20 => View::of(&self.standard_room_facilities),
-            21 => View::of(&self.window_desc),
-            22 => View::of(&self.add_bed),
-            23 => View::of(&self.children_policy),
-            _ => View::Absent,
-        }
+record! {
+    XhotelRoomtypeAddRequest {
+        0 => hid: Number("hid", Number);
+        1 => name: RequiredText("name", String, required, [MaxLength(200)]);
+        2 => max_occupancy: Number("max_occupancy", Number);
+        3 => area: Text("area", String, [MaxLength(30)]);
+        4 => floor: Text("floor", String, [MaxLength(30)]);
+        5 => bed_type: RequiredText("bed_type", String, required, [MaxLength(100)]);
+        6 => bed_size: Text("bed_size", String, [MaxLength(30)]);
+        7 => internet: Text("internet", String);
+        8 => service: Text("service", String, [MaxLength(1024)]);
+        9 => extend: Text("extend", String, [MaxLength(500)]);
+        10 => outer_id: RequiredText("outer_id", String, required, [MaxLength(64)]);
+        11 => window_type: Number("window_type", Number);
+        12 => srid: Number("srid", Number);
+        13 => vendor: Text("vendor", String, [MaxLength(50)]);
+        14 => out_hid: Text("out_hid", String, [MaxLength(50)]);
+        15 => pics: Text("pics", String);
+        16 => name_e: Text("name_e", String, [MaxLength(200)]);
+        17 => operator: Text("operator", String);
+        18 => connection_type: Number("connection_type", Number);
+        19 => bed_info: Text("bed_info", String);
+        20 => standard_room_facilities: Text("standard_room_facilities", String);
+        21 => window_desc: Text("window_desc", String);
+        22 => add_bed: Text("add_bed", String);
+        23 => children_policy: Text("children_policy", String);
     }
 }
-
-record!(XhotelRoomtypeAddRequest);
 
 /// The response of `taobao.xhotel.roomtype.add`.
 #[derive(Clone, Default)]
@@ -410,33 +364,11 @@ pub struct XhotelRoomtypeAddResponse {
     pub xroomtype: Option<XRoomType>,
 }
 
-impl Record for XhotelRoomtypeAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XhotelRoomtypeAddResponse",
-            fields: &[Field::new("xroomtype", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.xroomtype),
-            _ => View::Absent,
-        }
+record! {
+    mut XhotelRoomtypeAddResponse {
+        0 => xroomtype: Object("xroomtype", Object);
     }
 }
-
-impl RecordMut for XhotelRoomtypeAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.xroomtype),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XhotelRoomtypeAddResponse);
 
 /// The object `XRoomType`.
 #[derive(Clone, Default)]
@@ -524,92 +456,30 @@ pub struct XRoomType {
     pub name_e: Option<String>,
 }
 
-impl Record for XRoomType {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "XRoomType",
-            fields: &[
-                Field::new("rid", Kind::Number),
-                Field::new("hid", Kind::Number),
-                Field::new("created_time", Kind::Date),
-                Field::new("modified_time", Kind::Date),
-                Field::new("match_status", Kind::Number),
-                Field::new("status", Kind::Number),
-                Field::new("error_info", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("name", Kind::String),
-                Field::new("max_occupancy", Kind::Number),
-                Field::new("area", Kind::String),
-                Field::new("floor", Kind::String),
-                Field::new("bed_type", Kind::String),
-                Field::new("bed_size", Kind::String),
-                Field::new("internet", Kind::String),
-                Field::new("service", Kind::String),
-                Field::new("window_type", Kind::Number),
-                Field::new("extend", Kind::String),
-                Field::new("s_roomtype", Kind::Object),
-                Field::new("name_e", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.rid),
-            1 => View::of(&self.hid),
-            2 => View::of(&self.created_time),
-            3 => View::of(&self.modified_time),
-            4 => View::of(&self.match_status),
-            5 => View::of(&self.status),
-            6 => View::of(&self.error_info),
-            7 => View::of(&self.outer_id),
-            8 => View::of(&self.name),
-            9 => View::of(&self.max_occupancy),
-            10 => View::of(&self.area),
-            11 => View::of(&self.floor),
-            12 => View::of(&self.bed_type),
-            13 => View::of(&self.bed_size),
-            14 => View::of(&self.internet),
-            15 => View::of(&self.service),
-            16 => View::of(&self.window_type),
-            17 => View::of(&self.extend),
-            18 => View::of(&self.s_roomtype),
-            19 => View::of(&self.name_e),
-            _ => View::Absent,
-        }
+record! {
+    mut XRoomType {
+        0 => rid: Number("rid", Number);
+        1 => hid: Number("hid", Number);
+        2 => created_time: Date("created_time", Date);
+        3 => modified_time: Date("modified_time", Date);
+        4 => match_status: Number("match_status", Number);
+        5 => status: Number("status", Number);
+        6 => error_info: Text("error_info", String);
+        7 => outer_id: Text("outer_id", String);
+        8 => name: Text("name", String);
+        9 => max_occupancy: Number("max_occupancy", Number);
+        10 => area: Text("area", String);
+        11 => floor: Text("floor", String);
+        12 => bed_type: Text("bed_type", String);
+        13 => bed_size: Text("bed_size", String);
+        14 => internet: Text("internet", String);
+        15 => service: Text("service", String);
+        16 => window_type: Number("window_type", Number);
+        17 => extend: Text("extend", String);
+        18 => s_roomtype: Object("s_roomtype", Object);
+        19 => name_e: Text("name_e", String);
     }
 }
-
-impl RecordMut for XRoomType {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.rid),
-            1 => Slot::of(&mut self.hid),
-            2 => Slot::of(&mut self.created_time),
-            3 => Slot::of(&mut self.modified_time),
-            4 => Slot::of(&mut self.match_status),
-            5 => Slot::of(&mut self.status),
-            6 => Slot::of(&mut self.error_info),
-            7 => Slot::of(&mut self.outer_id),
-            8 => Slot::of(&mut self.name),
-            9 => Slot::of(&mut self.max_occupancy),
-            10 => Slot::of(&mut self.area),
-            11 => Slot::of(&mut self.floor),
-            12 => Slot::of(&mut self.bed_type),
-            13 => Slot::of(&mut self.bed_size),
-            14 => Slot::of(&mut self.internet),
-            15 => Slot::of(&mut self.service),
-            16 => Slot::of(&mut self.window_type),
-            17 => Slot::of(&mut self.extend),
-            18 => Slot::of(&mut self.s_roomtype),
-            19 => Slot::of(&mut self.name_e),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut XRoomType);
 
 /// The object `SRoomType`.
 #[derive(Clone, Default)]
@@ -677,74 +547,22 @@ pub struct SRoomType {
     pub status: Option<i64>,
 }
 
-impl Record for SRoomType {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SRoomType",
-            fields: &[
-                Field::new("srid", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("floor", Kind::String),
-                Field::new("internet", Kind::String),
-                Field::new("shid", Kind::Number),
-                Field::new("pic_url", Kind::String),
-                Field::new("facility", Kind::String),
-                Field::new("max_occupancy", Kind::Number),
-                Field::new("area", Kind::String),
-                Field::new("extend", Kind::String),
-                Field::new("created_time", Kind::Date),
-                Field::new("modified_time", Kind::Date),
-                Field::new("window_type", Kind::String),
-                Field::new("bed", Kind::String),
-                Field::new("status", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.srid),
-            1 => View::of(&self.name),
-            2 => View::of(&self.floor),
-            3 => View::of(&self.internet),
-            4 => View::of(&self.shid),
-            5 => View::of(&self.pic_url),
-            6 => View::of(&self.facility),
-            7 => View::of(&self.max_occupancy),
-            8 => View::of(&self.area),
-            9 => View::of(&self.extend),
-            10 => View::of(&self.created_time),
-            11 => View::of(&self.modified_time),
-            12 => View::of(&self.window_type),
-            13 => View::of(&self.bed),
-            14 => View::of(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut SRoomType {
+        0 => srid: Number("srid", Number);
+        1 => name: Text("name", String);
+        2 => floor: Text("floor", String);
+        3 => internet: Text("internet", String);
+        4 => shid: Number("shid", Number);
+        5 => pic_url: Text("pic_url", String);
+        6 => facility: Text("facility", String);
+        7 => max_occupancy: Number("max_occupancy", Number);
+        8 => area: Text("area", String);
+        9 => extend: Text("extend", String);
+        10 => created_time: Date("created_time", Date);
+        11 => modified_time: Date("modified_time", Date);
+        12 => window_type: Text("window_type", String);
+        13 => bed: Text("bed", String);
+        14 => status: Number("status", Number);
     }
 }
-
-impl RecordMut for SRoomType {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.srid),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.floor),
-            3 => Slot::of(&mut self.internet),
-            4 => Slot::of(&mut self.shid),
-            5 => Slot::of(&mut self.pic_url),
-            6 => Slot::of(&mut self.facility),
-            7 => Slot::of(&mut self.max_occupancy),
-            8 => Slot::of(&mut self.area),
-            9 => Slot::of(&mut self.extend),
-            10 => Slot::of(&mut self.created_time),
-            11 => Slot::of(&mut self.modified_time),
-            12 => Slot::of(&mut self.window_type),
-            13 => Slot::of(&mut self.bed),
-            14 => Slot::of(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SRoomType);

@@ -2,9 +2,7 @@
 
 //! `alibaba.item.edit.fastupdate`: 按规则局部修改商品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.edit.fastupdate`: 按规则局部修改商品
 ///
@@ -80,32 +78,14 @@ impl Request for AlibabaItemEditFastupdateRequest {
     type Response = AlibabaItemEditFastupdateResponse;
 }
 
-impl Record for AlibabaItemEditFastupdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemEditFastupdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("cat_id", Kind::Number),
-                Field::new("spu_id", Kind::Number),
-                Field::new("schema", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.cat_id),
-            2 => View::of(&self.spu_id),
-            3 => View::of(&self.schema),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemEditFastupdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => cat_id: Number("cat_id", Number);
+        2 => spu_id: Number("spu_id", Number);
+        3 => schema: RequiredText("schema", String, required);
     }
 }
-
-record!(AlibabaItemEditFastupdateRequest);
 
 /// The response of `alibaba.item.edit.fastupdate`.
 #[derive(Clone, Default)]
@@ -125,38 +105,10 @@ pub struct AlibabaItemEditFastupdateResponse {
     pub market: Option<String>,
 }
 
-impl Record for AlibabaItemEditFastupdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemEditFastupdateResponse",
-            fields: &[
-                Field::new("update_time", Kind::String),
-                Field::new("item_id", Kind::Number),
-                Field::new("market", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_time),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.market),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemEditFastupdateResponse {
+        0 => update_time: Text("update_time", String);
+        1 => item_id: Number("item_id", Number);
+        2 => market: Text("market", String);
     }
 }
-
-impl RecordMut for AlibabaItemEditFastupdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_time),
-            1 => Slot::of(&mut self.item_id),
-            2 => Slot::of(&mut self.market),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemEditFastupdateResponse);

@@ -2,9 +2,7 @@
 
 //! `alibaba.item.edit.schema.get`: 查询修改商品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.edit.schema.get`: 查询修改商品的规则
 ///
@@ -76,32 +74,13 @@ impl Request for AlibabaItemEditSchemaGetRequest {
     type Response = AlibabaItemEditSchemaGetResponse;
 }
 
-impl Record for AlibabaItemEditSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemEditSchemaGetRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("biz_type", Kind::String),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(999)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.biz_type),
-            2 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemEditSchemaGetRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => biz_type: Text("biz_type", String);
+        2 => fields: Texts("fields", String, list, [MaxListSize(999)]);
     }
 }
-
-record!(AlibabaItemEditSchemaGetRequest);
 
 /// The response of `alibaba.item.edit.schema.get`.
 #[derive(Clone, Default)]
@@ -113,30 +92,8 @@ pub struct AlibabaItemEditSchemaGetResponse {
     pub result: Option<String>,
 }
 
-impl Record for AlibabaItemEditSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemEditSchemaGetResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemEditSchemaGetResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for AlibabaItemEditSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemEditSchemaGetResponse);

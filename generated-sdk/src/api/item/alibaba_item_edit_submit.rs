@@ -2,9 +2,7 @@
 
 //! `alibaba.item.edit.submit`: 按规则修改商品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.edit.submit`: 按规则修改商品
 ///
@@ -90,34 +88,15 @@ impl Request for AlibabaItemEditSubmitRequest {
     type Response = AlibabaItemEditSubmitResponse;
 }
 
-impl Record for AlibabaItemEditSubmitRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemEditSubmitRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("biz_type", Kind::String),
-                Field::new("cat_id", Kind::Number),
-                Field::new("spu_id", Kind::Number),
-                Field::new("schema", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.biz_type),
-            2 => View::of(&self.cat_id),
-            3 => View::of(&self.spu_id),
-            4 => View::of(&self.schema),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemEditSubmitRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => biz_type: Text("biz_type", String);
+        2 => cat_id: Number("cat_id", Number);
+        3 => spu_id: Number("spu_id", Number);
+        4 => schema: RequiredText("schema", String, required);
     }
 }
-
-record!(AlibabaItemEditSubmitRequest);
 
 /// The response of `alibaba.item.edit.submit`.
 #[derive(Clone, Default)]
@@ -137,38 +116,10 @@ pub struct AlibabaItemEditSubmitResponse {
     pub market: Option<String>,
 }
 
-impl Record for AlibabaItemEditSubmitResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemEditSubmitResponse",
-            fields: &[
-                Field::new("update_time", Kind::String),
-                Field::new("item_id", Kind::Number),
-                Field::new("market", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_time),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.market),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemEditSubmitResponse {
+        0 => update_time: Text("update_time", String);
+        1 => item_id: Number("item_id", Number);
+        2 => market: Text("market", String);
     }
 }
-
-impl RecordMut for AlibabaItemEditSubmitResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_time),
-            1 => Slot::of(&mut self.item_id),
-            2 => Slot::of(&mut self.market),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemEditSubmitResponse);

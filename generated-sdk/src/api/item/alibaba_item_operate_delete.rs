@@ -2,9 +2,7 @@
 
 //! `alibaba.item.operate.delete`: 删除商品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.operate.delete`: 删除商品
 ///
@@ -45,24 +43,11 @@ impl Request for AlibabaItemOperateDeleteRequest {
     type Response = AlibabaItemOperateDeleteResponse;
 }
 
-impl Record for AlibabaItemOperateDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemOperateDeleteRequest",
-            fields: &[Field::new("item_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemOperateDeleteRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
     }
 }
-
-record!(AlibabaItemOperateDeleteRequest);
 
 /// The response of `alibaba.item.operate.delete`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct AlibabaItemOperateDeleteResponse {
     pub result: Option<String>,
 }
 
-impl Record for AlibabaItemOperateDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemOperateDeleteResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemOperateDeleteResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for AlibabaItemOperateDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemOperateDeleteResponse);

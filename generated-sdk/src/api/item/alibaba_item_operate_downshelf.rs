@@ -2,9 +2,7 @@
 
 //! `alibaba.item.operate.downshelf`: 下架商品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.operate.downshelf`: 下架商品
 ///
@@ -45,24 +43,11 @@ impl Request for AlibabaItemOperateDownshelfRequest {
     type Response = AlibabaItemOperateDownshelfResponse;
 }
 
-impl Record for AlibabaItemOperateDownshelfRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemOperateDownshelfRequest",
-            fields: &[Field::new("item_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemOperateDownshelfRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
     }
 }
-
-record!(AlibabaItemOperateDownshelfRequest);
 
 /// The response of `alibaba.item.operate.downshelf`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct AlibabaItemOperateDownshelfResponse {
     pub result: Option<String>,
 }
 
-impl Record for AlibabaItemOperateDownshelfResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemOperateDownshelfResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemOperateDownshelfResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for AlibabaItemOperateDownshelfResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemOperateDownshelfResponse);

@@ -2,9 +2,7 @@
 
 //! `alibaba.item.operate.upshelf`: 上架商品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.operate.upshelf`: 上架商品
 ///
@@ -56,28 +54,12 @@ impl Request for AlibabaItemOperateUpshelfRequest {
     type Response = AlibabaItemOperateUpshelfResponse;
 }
 
-impl Record for AlibabaItemOperateUpshelfRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemOperateUpshelfRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("quantity", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemOperateUpshelfRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => quantity: Number("quantity", Number);
     }
 }
-
-record!(AlibabaItemOperateUpshelfRequest);
 
 /// The response of `alibaba.item.operate.upshelf`.
 #[derive(Clone, Default)]
@@ -89,30 +71,8 @@ pub struct AlibabaItemOperateUpshelfResponse {
     pub result: Option<String>,
 }
 
-impl Record for AlibabaItemOperateUpshelfResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemOperateUpshelfResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemOperateUpshelfResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for AlibabaItemOperateUpshelfResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemOperateUpshelfResponse);

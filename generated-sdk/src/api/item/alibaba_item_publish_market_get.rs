@@ -2,9 +2,7 @@
 
 //! `alibaba.item.publish.market.get`: 查询可发布的市场
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.publish.market.get`: 查询可发布的市场
 ///
@@ -40,21 +38,7 @@ impl Request for AlibabaItemPublishMarketGetRequest {
     type Response = AlibabaItemPublishMarketGetResponse;
 }
 
-impl Record for AlibabaItemPublishMarketGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishMarketGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(AlibabaItemPublishMarketGetRequest);
+record!(AlibabaItemPublishMarketGetRequest {});
 
 /// The response of `alibaba.item.publish.market.get`.
 #[derive(Clone, Default)]
@@ -66,30 +50,8 @@ pub struct AlibabaItemPublishMarketGetResponse {
     pub markets: Option<String>,
 }
 
-impl Record for AlibabaItemPublishMarketGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishMarketGetResponse",
-            fields: &[Field::new("markets", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.markets),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemPublishMarketGetResponse {
+        0 => markets: Text("markets", String);
     }
 }
-
-impl RecordMut for AlibabaItemPublishMarketGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.markets),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemPublishMarketGetResponse);

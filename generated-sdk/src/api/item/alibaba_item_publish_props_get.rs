@@ -2,9 +2,7 @@
 
 //! `alibaba.item.publish.props.get`: 查询商品的级联属性
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.publish.props.get`: 查询商品的级联属性
 ///
@@ -87,34 +85,15 @@ impl Request for AlibabaItemPublishPropsGetRequest {
     type Response = AlibabaItemPublishPropsGetResponse;
 }
 
-impl Record for AlibabaItemPublishPropsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishPropsGetRequest",
-            fields: &[
-                Field::new("market", Kind::String).required(),
-                Field::new("cat_id", Kind::Number).required(),
-                Field::new("barcode", Kind::String),
-                Field::new("schema", Kind::String).required(),
-                Field::new("prop_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.market),
-            1 => View::of(&self.cat_id),
-            2 => View::of(&self.barcode),
-            3 => View::of(&self.schema),
-            4 => View::of(&self.prop_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemPublishPropsGetRequest {
+        0 => market: RequiredText("market", String, required);
+        1 => cat_id: RequiredNumber("cat_id", Number, required);
+        2 => barcode: Text("barcode", String);
+        3 => schema: RequiredText("schema", String, required);
+        4 => prop_id: RequiredNumber("prop_id", Number, required);
     }
 }
-
-record!(AlibabaItemPublishPropsGetRequest);
 
 /// The response of `alibaba.item.publish.props.get`.
 #[derive(Clone, Default)]
@@ -126,30 +105,8 @@ pub struct AlibabaItemPublishPropsGetResponse {
     pub result: Option<String>,
 }
 
-impl Record for AlibabaItemPublishPropsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishPropsGetResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemPublishPropsGetResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for AlibabaItemPublishPropsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemPublishPropsGetResponse);

@@ -2,9 +2,7 @@
 
 //! `alibaba.item.publish.schema.get`: 查询发布商品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.publish.schema.get`: 查询发布商品的规则
 ///
@@ -118,40 +116,17 @@ impl Request for AlibabaItemPublishSchemaGetRequest {
     type Response = AlibabaItemPublishSchemaGetResponse;
 }
 
-impl Record for AlibabaItemPublishSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishSchemaGetRequest",
-            fields: &[
-                Field::new("images", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(5)]),
-                Field::new("item_type", Kind::String),
-                Field::new("biz_type", Kind::String),
-                Field::new("market", Kind::String).required(),
-                Field::new("cat_id", Kind::Number).required(),
-                Field::new("spu_id", Kind::Number),
-                Field::new("barcode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.images),
-            1 => View::of(&self.item_type),
-            2 => View::of(&self.biz_type),
-            3 => View::of(&self.market),
-            4 => View::of(&self.cat_id),
-            5 => View::of(&self.spu_id),
-            6 => View::of(&self.barcode),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemPublishSchemaGetRequest {
+        0 => images: Texts("images", String, list, [MaxListSize(5)]);
+        1 => item_type: Text("item_type", String);
+        2 => biz_type: Text("biz_type", String);
+        3 => market: RequiredText("market", String, required);
+        4 => cat_id: RequiredNumber("cat_id", Number, required);
+        5 => spu_id: Number("spu_id", Number);
+        6 => barcode: Text("barcode", String);
     }
 }
-
-record!(AlibabaItemPublishSchemaGetRequest);
 
 /// The response of `alibaba.item.publish.schema.get`.
 #[derive(Clone, Default)]
@@ -163,30 +138,8 @@ pub struct AlibabaItemPublishSchemaGetResponse {
     pub result: Option<String>,
 }
 
-impl Record for AlibabaItemPublishSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishSchemaGetResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemPublishSchemaGetResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for AlibabaItemPublishSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemPublishSchemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `alibaba.item.publish.submit`: 按规则发布商品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.item.publish.submit`: 按规则发布商品
 ///
@@ -99,36 +97,16 @@ impl Request for AlibabaItemPublishSubmitRequest {
     type Response = AlibabaItemPublishSubmitResponse;
 }
 
-impl Record for AlibabaItemPublishSubmitRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishSubmitRequest",
-            fields: &[
-                Field::new("biz_type", Kind::String),
-                Field::new("market", Kind::String).required(),
-                Field::new("cat_id", Kind::Number).required(),
-                Field::new("spu_id", Kind::Number),
-                Field::new("barcode", Kind::String),
-                Field::new("schema", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_type),
-            1 => View::of(&self.market),
-            2 => View::of(&self.cat_id),
-            3 => View::of(&self.spu_id),
-            4 => View::of(&self.barcode),
-            5 => View::of(&self.schema),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaItemPublishSubmitRequest {
+        0 => biz_type: Text("biz_type", String);
+        1 => market: RequiredText("market", String, required);
+        2 => cat_id: RequiredNumber("cat_id", Number, required);
+        3 => spu_id: Number("spu_id", Number);
+        4 => barcode: Text("barcode", String);
+        5 => schema: RequiredText("schema", String, required);
     }
 }
-
-record!(AlibabaItemPublishSubmitRequest);
 
 /// The response of `alibaba.item.publish.submit`.
 #[derive(Clone, Default)]
@@ -148,38 +126,10 @@ pub struct AlibabaItemPublishSubmitResponse {
     pub market: Option<String>,
 }
 
-impl Record for AlibabaItemPublishSubmitResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaItemPublishSubmitResponse",
-            fields: &[
-                Field::new("create_time", Kind::String),
-                Field::new("item_id", Kind::Number),
-                Field::new("market", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.create_time),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.market),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaItemPublishSubmitResponse {
+        0 => create_time: Text("create_time", String);
+        1 => item_id: Number("item_id", Number);
+        2 => market: Text("market", String);
     }
 }
-
-impl RecordMut for AlibabaItemPublishSubmitResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.create_time),
-            1 => Slot::of(&mut self.item_id),
-            2 => Slot::of(&mut self.market),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaItemPublishSubmitResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.anchor.get`: 查询类目可用的描述模块
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.item.anchor.get`: 查询类目可用的描述模块
 ///
@@ -51,28 +49,12 @@ impl Request for ItemAnchorGetRequest {
     type Response = ItemAnchorGetResponse;
 }
 
-impl Record for ItemAnchorGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemAnchorGetRequest",
-            fields: &[
-                Field::new("type", Kind::Number).required(),
-                Field::new("cat_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.r#type),
-            1 => View::of(&self.cat_id),
-            _ => View::Absent,
-        }
+record! {
+    ItemAnchorGetRequest {
+        0 => r#type: RequiredNumber("type", Number, required);
+        1 => cat_id: RequiredNumber("cat_id", Number, required);
     }
 }
-
-record!(ItemAnchorGetRequest);
 
 /// The response of `taobao.item.anchor.get`.
 #[derive(Clone, Default)]
@@ -88,38 +70,12 @@ pub struct ItemAnchorGetResponse {
     pub anchor_modules: Vec<IdsModule>,
 }
 
-impl Record for ItemAnchorGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemAnchorGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("anchor_modules", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.anchor_modules),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemAnchorGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => anchor_modules: Objects("anchor_modules", Object, list);
     }
 }
-
-impl RecordMut for ItemAnchorGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.anchor_modules),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemAnchorGetResponse);
 
 /// The object `IdsModule`.
 #[derive(Clone, Default)]
@@ -139,38 +95,10 @@ pub struct IdsModule {
     pub r#type: Option<i64>,
 }
 
-impl Record for IdsModule {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "IdsModule",
-            fields: &[
-                Field::new("name", Kind::String),
-                Field::new("id", Kind::Number),
-                Field::new("type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.id),
-            2 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut IdsModule {
+        0 => name: Text("name", String);
+        1 => id: Number("id", Number);
+        2 => r#type: Number("type", Number);
     }
 }
-
-impl RecordMut for IdsModule {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.id),
-            2 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut IdsModule);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.barcode.update`: 修改条形码
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.barcode.update`: 修改条形码
 ///
@@ -112,36 +110,16 @@ impl Request for ItemBarcodeUpdateRequest {
     type Response = ItemBarcodeUpdateResponse;
 }
 
-impl Record for ItemBarcodeUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemBarcodeUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("item_barcode", Kind::String),
-                Field::new("sku_ids", Kind::String),
-                Field::new("sku_barcodes", Kind::String),
-                Field::new("isforce", Kind::Boolean),
-                Field::new("src", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.item_barcode),
-            2 => View::of(&self.sku_ids),
-            3 => View::of(&self.sku_barcodes),
-            4 => View::of(&self.isforce),
-            5 => View::of(&self.src),
-            _ => View::Absent,
-        }
+record! {
+    ItemBarcodeUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => item_barcode: Text("item_barcode", String);
+        2 => sku_ids: Text("sku_ids", String);
+        3 => sku_barcodes: Text("sku_barcodes", String);
+        4 => isforce: Boolean("isforce", Boolean);
+        5 => src: Text("src", String);
     }
 }
-
-record!(ItemBarcodeUpdateRequest);
 
 /// The response of `taobao.item.barcode.update`.
 #[derive(Clone, Default)]
@@ -153,33 +131,11 @@ pub struct ItemBarcodeUpdateResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemBarcodeUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemBarcodeUpdateResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemBarcodeUpdateResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemBarcodeUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemBarcodeUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -195,35 +151,9 @@ pub struct Item {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => num_iid: Number("num_iid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);

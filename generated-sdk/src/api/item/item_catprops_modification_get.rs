@@ -2,9 +2,7 @@
 
 //! `taobao.item.catprops.modification.get`: 查询类目属性的变更
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.item.catprops.modification.get`: 查询类目属性的变更
 ///
@@ -79,30 +77,13 @@ impl Request for ItemCatpropsModificationGetRequest {
     type Response = ItemCatpropsModificationGetResponse;
 }
 
-impl Record for ItemCatpropsModificationGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemCatpropsModificationGetRequest",
-            fields: &[
-                Field::new("category_id", Kind::Number),
-                Field::new("item_id", Kind::String),
-                Field::new("start_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.start_time),
-            _ => View::Absent,
-        }
+record! {
+    ItemCatpropsModificationGetRequest {
+        0 => category_id: Number("category_id", Number);
+        1 => item_id: Text("item_id", String);
+        2 => start_time: Text("start_time", String);
     }
 }
-
-record!(ItemCatpropsModificationGetRequest);
 
 /// The response of `taobao.item.catprops.modification.get`.
 #[derive(Clone, Default)]
@@ -114,33 +95,11 @@ pub struct ItemCatpropsModificationGetResponse {
     pub results: Vec<PropsModificationResult>,
 }
 
-impl Record for ItemCatpropsModificationGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemCatpropsModificationGetResponse",
-            fields: &[Field::new("results", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemCatpropsModificationGetResponse {
+        0 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for ItemCatpropsModificationGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemCatpropsModificationGetResponse);
 
 /// The object `PropsModificationResult`.
 #[derive(Clone, Default)]
@@ -172,47 +131,13 @@ pub struct PropsModificationResult {
     pub property_name: Option<String>,
 }
 
-impl Record for PropsModificationResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropsModificationResult",
-            fields: &[
-                Field::new("property_id", Kind::Number),
-                Field::new("required", Kind::Number),
-                Field::new("multi_select", Kind::Number),
-                Field::new("type", Kind::Number),
-                Field::new("ds", Kind::String),
-                Field::new("property_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.property_id),
-            1 => View::of(&self.required),
-            2 => View::of(&self.multi_select),
-            3 => View::of(&self.r#type),
-            4 => View::of(&self.ds),
-            5 => View::of(&self.property_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PropsModificationResult {
+        0 => property_id: Number("property_id", Number);
+        1 => required: Number("required", Number);
+        2 => multi_select: Number("multi_select", Number);
+        3 => r#type: Number("type", Number);
+        4 => ds: Text("ds", String);
+        5 => property_name: Text("property_name", String);
     }
 }
-
-impl RecordMut for PropsModificationResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.property_id),
-            1 => Slot::of(&mut self.required),
-            2 => Slot::of(&mut self.multi_select),
-            3 => Slot::of(&mut self.r#type),
-            4 => Slot::of(&mut self.ds),
-            5 => Slot::of(&mut self.property_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropsModificationResult);

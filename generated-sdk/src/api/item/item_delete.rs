@@ -2,9 +2,7 @@
 
 //! `taobao.item.delete`: 删除商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.delete`: 删除商品
 ///
@@ -45,28 +43,11 @@ impl Request for ItemDeleteRequest {
     type Response = ItemDeleteResponse;
 }
 
-impl Record for ItemDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemDeleteRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(0)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            _ => View::Absent,
-        }
+record! {
+    ItemDeleteRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required, [MinValue(0)]);
     }
 }
-
-record!(ItemDeleteRequest);
 
 /// The response of `taobao.item.delete`.
 #[derive(Clone, Default)]
@@ -78,33 +59,11 @@ pub struct ItemDeleteResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemDeleteResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemDeleteResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemDeleteResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -126,38 +85,10 @@ pub struct Item {
     pub created: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.img.delete`: 删除商品图片
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.img.delete`: 删除商品图片
 ///
@@ -64,30 +62,13 @@ impl Request for ItemImgDeleteRequest {
     type Response = ItemImgDeleteResponse;
 }
 
-impl Record for ItemImgDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImgDeleteRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("id", Kind::Number).required(),
-                Field::new("is_sixth_pic", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.id),
-            2 => View::of(&self.is_sixth_pic),
-            _ => View::Absent,
-        }
+record! {
+    ItemImgDeleteRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => id: RequiredNumber("id", Number, required);
+        2 => is_sixth_pic: Boolean("is_sixth_pic", Boolean);
     }
 }
-
-record!(ItemImgDeleteRequest);
 
 /// The response of `taobao.item.img.delete`.
 #[derive(Clone, Default)]
@@ -99,33 +80,11 @@ pub struct ItemImgDeleteResponse {
     pub item_img: Option<ItemImg>,
 }
 
-impl Record for ItemImgDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImgDeleteResponse",
-            fields: &[Field::new("item_img", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_img),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemImgDeleteResponse {
+        0 => item_img: Object("item_img", Object);
     }
 }
-
-impl RecordMut for ItemImgDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_img),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemImgDeleteResponse);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
@@ -141,32 +100,9 @@ pub struct ItemImg {
     pub created: Option<DateTime>,
 }
 
-impl Record for ItemImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImg",
-            fields: &[Field::new("id", Kind::Number), Field::new("created", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemImg {
+        0 => id: Number("id", Number);
+        1 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for ItemImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemImg);

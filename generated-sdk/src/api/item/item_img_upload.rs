@@ -2,10 +2,7 @@
 
 //! `taobao.item.img.upload`: 上传商品图片
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, File, Kind, Limit, Record, RecordMut, Request,
-    Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, DateTime, File, Request, record};
 
 /// `taobao.item.img.upload`: 上传商品图片
 ///
@@ -117,36 +114,16 @@ impl Request for ItemImgUploadRequest {
     type Response = ItemImgUploadResponse;
 }
 
-impl Record for ItemImgUploadRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImgUploadRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("id", Kind::Number),
-                Field::new("position", Kind::Number),
-                Field::new("image", Kind::File).limits(&[Limit::MaxLength(3145728)]),
-                Field::new("is_major", Kind::Boolean),
-                Field::new("is_rectangle", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.id),
-            2 => View::of(&self.position),
-            3 => View::of(&self.image),
-            4 => View::of(&self.is_major),
-            5 => View::of(&self.is_rectangle),
-            _ => View::Absent,
-        }
+record! {
+    ItemImgUploadRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => id: Number("id", Number);
+        2 => position: Number("position", Number);
+        3 => image: File("image", File, [MaxLength(3145728)]);
+        4 => is_major: Boolean("is_major", Boolean);
+        5 => is_rectangle: Boolean("is_rectangle", Boolean);
     }
 }
-
-record!(ItemImgUploadRequest);
 
 /// The response of `taobao.item.img.upload`.
 #[derive(Clone, Default)]
@@ -158,33 +135,11 @@ pub struct ItemImgUploadResponse {
     pub item_img: Option<ItemImg>,
 }
 
-impl Record for ItemImgUploadResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImgUploadResponse",
-            fields: &[Field::new("item_img", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_img),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemImgUploadResponse {
+        0 => item_img: Object("item_img", Object);
     }
 }
-
-impl RecordMut for ItemImgUploadResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_img),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemImgUploadResponse);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
@@ -204,38 +159,10 @@ pub struct ItemImg {
     pub created: Option<DateTime>,
 }
 
-impl Record for ItemImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImg",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("url", Kind::String),
-                Field::new("created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.url),
-            2 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemImg {
+        0 => id: Number("id", Number);
+        1 => url: Text("url", String);
+        2 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for ItemImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.url),
-            2 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemImg);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.joint.img`: 关联商品图片
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.joint.img`: 关联商品图片
 ///
@@ -105,36 +103,16 @@ impl Request for ItemJointImgRequest {
     type Response = ItemJointImgResponse;
 }
 
-impl Record for ItemJointImgRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemJointImgRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("id", Kind::Number),
-                Field::new("position", Kind::Number),
-                Field::new("pic_path", Kind::String).required(),
-                Field::new("is_major", Kind::Boolean),
-                Field::new("is_rectangle", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.id),
-            2 => View::of(&self.position),
-            3 => View::of(&self.pic_path),
-            4 => View::of(&self.is_major),
-            5 => View::of(&self.is_rectangle),
-            _ => View::Absent,
-        }
+record! {
+    ItemJointImgRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => id: Number("id", Number);
+        2 => position: Number("position", Number);
+        3 => pic_path: RequiredText("pic_path", String, required);
+        4 => is_major: Boolean("is_major", Boolean);
+        5 => is_rectangle: Boolean("is_rectangle", Boolean);
     }
 }
-
-record!(ItemJointImgRequest);
 
 /// The response of `taobao.item.joint.img`.
 #[derive(Clone, Default)]
@@ -146,33 +124,11 @@ pub struct ItemJointImgResponse {
     pub item_img: Option<ItemImg>,
 }
 
-impl Record for ItemJointImgResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemJointImgResponse",
-            fields: &[Field::new("item_img", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_img),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemJointImgResponse {
+        0 => item_img: Object("item_img", Object);
     }
 }
-
-impl RecordMut for ItemJointImgResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_img),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemJointImgResponse);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
@@ -192,38 +148,10 @@ pub struct ItemImg {
     pub created: Option<DateTime>,
 }
 
-impl Record for ItemImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImg",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("url", Kind::String),
-                Field::new("created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.url),
-            2 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemImg {
+        0 => id: Number("id", Number);
+        1 => url: Text("url", String);
+        2 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for ItemImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.url),
-            2 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemImg);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.joint.propimg`: 关联属性图片
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.joint.propimg`: 关联属性图片
 ///
@@ -93,34 +91,15 @@ impl Request for ItemJointPropimgRequest {
     type Response = ItemJointPropimgResponse;
 }
 
-impl Record for ItemJointPropimgRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemJointPropimgRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("properties", Kind::String).required(),
-                Field::new("id", Kind::Number),
-                Field::new("position", Kind::Number),
-                Field::new("pic_path", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.properties),
-            2 => View::of(&self.id),
-            3 => View::of(&self.position),
-            4 => View::of(&self.pic_path),
-            _ => View::Absent,
-        }
+record! {
+    ItemJointPropimgRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => properties: RequiredText("properties", String, required);
+        2 => id: Number("id", Number);
+        3 => position: Number("position", Number);
+        4 => pic_path: RequiredText("pic_path", String, required);
     }
 }
-
-record!(ItemJointPropimgRequest);
 
 /// The response of `taobao.item.joint.propimg`.
 #[derive(Clone, Default)]
@@ -132,33 +111,11 @@ pub struct ItemJointPropimgResponse {
     pub prop_img: Option<PropImg>,
 }
 
-impl Record for ItemJointPropimgResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemJointPropimgResponse",
-            fields: &[Field::new("prop_img", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.prop_img),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemJointPropimgResponse {
+        0 => prop_img: Object("prop_img", Object);
     }
 }
-
-impl RecordMut for ItemJointPropimgResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.prop_img),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemJointPropimgResponse);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
@@ -178,38 +135,10 @@ pub struct PropImg {
     pub created: Option<DateTime>,
 }
 
-impl Record for PropImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropImg",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("url", Kind::String),
-                Field::new("created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.url),
-            2 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut PropImg {
+        0 => id: Number("id", Number);
+        1 => url: Text("url", String);
+        2 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for PropImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.url),
-            2 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropImg);

@@ -2,10 +2,7 @@
 
 //! `taobao.item.price.update`: 修改商品的价格
 
-use top_protocol::generated::{
-    Authorization, DateTime, Decimal, Field, File, Kind, Limit, Record, RecordMut,
-    Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, DateTime, Decimal, File, Request, record};
 
 /// `taobao.item.price.update`: 修改商品的价格
 ///
@@ -664,131 +661,61 @@ impl Request for ItemPriceUpdateRequest {
     type Response = ItemPriceUpdateResponse;
 }
 
-impl Record for ItemPriceUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPriceUpdateRequest",
-            fields: &[
-                Field::new("approve_status", Kind::String),
-                Field::new("auction_point", Kind::Number),
-                Field::new("auto_fill", Kind::String),
-                Field::new("cid", Kind::Number).limits(&[Limit::MinValue(0)]),
-                Field::new("cod_postage_id", Kind::Number),
-                Field::new("desc", Kind::String).limits(&[Limit::MaxLength(200000)]),
-                Field::new("ems_fee", Kind::Price),
-                Field::new("express_fee", Kind::Price),
-                Field::new("freight_payer", Kind::String),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("has_invoice", Kind::Boolean),
-                Field::new("has_showcase", Kind::Boolean),
-                Field::new("has_warranty", Kind::Boolean),
-                Field::new("image", Kind::File).limits(&[Limit::MaxLength(3145728)]),
-                Field::new("increment", Kind::Price),
-                Field::new("input_pids", Kind::String).list(),
-                Field::new("input_str", Kind::String).list(),
-                Field::new("is_3D", Kind::Boolean),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("is_lightning_consignment", Kind::Boolean),
-                Field::new("is_replace_sku", Kind::Boolean),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("is_xinpin", Kind::Boolean),
-                Field::new("lang", Kind::String),
-                Field::new("list_time", Kind::Date),
-                Field::new("location.city", Kind::String),
-                Field::new("location.state", Kind::String),
-                Field::new("num", Kind::Number)
-                    .limits(&[Limit::MinValue(0), Limit::MaxValue(999999)]),
-                Field::new("num_iid", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(1)]),
-                Field::new("outer_id", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("post_fee", Kind::Price),
-                Field::new("postage_id", Kind::Number),
-                Field::new("price", Kind::Price),
-                Field::new("product_id", Kind::Number),
-                Field::new("property_alias", Kind::String),
-                Field::new("props", Kind::String),
-                Field::new("sell_promise", Kind::Boolean),
-                Field::new("seller_cids", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(10)]),
-                Field::new("sku_outer_ids", Kind::String),
-                Field::new("sku_prices", Kind::String),
-                Field::new("sku_properties", Kind::String),
-                Field::new("sku_quantities", Kind::String),
-                Field::new("stuff_status", Kind::String),
-                Field::new("sub_stock", Kind::Number),
-                Field::new("title", Kind::String).limits(&[Limit::MaxLength(60)]),
-                Field::new("valid_thru", Kind::Number),
-                Field::new("weight", Kind::Number),
-                Field::new("auto_repost", Kind::Boolean),
-                Field::new("ignorewarning", Kind::String),
-                Field::new("shape", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.approve_status),
-            1 => View::of(&self.auction_point),
-            2 => View::of(&self.auto_fill),
-            3 => View::of(&self.cid),
-            4 => View::of(&self.cod_postage_id),
-            5 => View::of(&self.desc),
-            6 => View::of(&self.ems_fee),
-            7 => View::of(&self.express_fee),
-            8 => View::of(&self.freight_payer),
-            9 => View::of(&self.has_discount),
-            10 => View::of(&self.has_invoice),
-            11 => View::of(&self.has_showcase),
-            12 => View::of(&self.has_warranty),
-            13 => View::of(&self.image),
-            14 => View::of(&self.increment),
-            15 => View::of(&self.input_pids),
-            16 => View::of(&self.input_str),
-            17 => View::of(&self.is_3d),
-            18 => View::of(&self.is_ex),
-            19 => View::of(&self.is_lightning_consignment),
-            20 => View::of(&self.is_replace_sku),
-            21 => View::of(&self.is_taobao),
-            22 => View::of(&self.is_xinpin),
-            23 => View::of(&self.lang),
-            24 => View::of(&self.list_time),
-            25 => View::of(&self.location_city),
-            26 => View::of(&self.location_state),
-            27 => View::of(&self.num),
-            28 => View::of(&self.num_iid),
-            29 => View::of(&self.outer_id),
-            30 => View::of(&self.pic_path),
-            31 => View::of(&self.post_fee),
-            32 => View::of(&self.postage_id),
-            33 => View::of(&self.price),
-            34 => View::of(&self.product_id),
-            35 => View::of(&self.property_alias),
-            36 => View::of(&self.props),
-            37 => View::of(&self.sell_promise),
-            38 => View::of(&self.seller_cids),
-            39 => View::of(&self.sku_outer_ids),
-            40 => View::of(&self.sku_prices),
-            41 => View::of(&self.sku_properties),
-            42 => View::of(&self.sku_quantities),
-            43 => View::of(&self.stuff_status),
-            44 => View::of(&self.sub_stock),
-            45 => View::of(&self.title),
-            46 => View::of(&self.valid_thru),
-            47 => View::of(&self.weight),
-            48 => View::of(&self.auto_repost),
-            49 => View::of(&self.ignorewarning),
-            50 => View::of(&self.shape),
-            _ => View::Absent,
-        }
+record! {
+    ItemPriceUpdateRequest {
+        0 => approve_status: Text("approve_status", String);
+        1 => auction_point: Number("auction_point", Number);
+        2 => auto_fill: Text("auto_fill", String);
+        3 => cid: Number("cid", Number, [MinValue(0)]);
+        4 => cod_postage_id: Number("cod_postage_id", Number);
+        5 => desc: Text("desc", String, [MaxLength(200000)]);
+        6 => ems_fee: Decimal("ems_fee", Price);
+        7 => express_fee: Decimal("express_fee", Price);
+        8 => freight_payer: Text("freight_payer", String);
+        9 => has_discount: Boolean("has_discount", Boolean);
+        10 => has_invoice: Boolean("has_invoice", Boolean);
+        11 => has_showcase: Boolean("has_showcase", Boolean);
+        12 => has_warranty: Boolean("has_warranty", Boolean);
+        13 => image: File("image", File, [MaxLength(3145728)]);
+        14 => increment: Decimal("increment", Price);
+        15 => input_pids: Texts("input_pids", String, list);
+        16 => input_str: Texts("input_str", String, list);
+        17 => is_3d: Boolean("is_3D", Boolean);
+        18 => is_ex: Boolean("is_ex", Boolean);
+        19 => is_lightning_consignment: Boolean("is_lightning_consignment", Boolean);
+        20 => is_replace_sku: Boolean("is_replace_sku", Boolean);
+        21 => is_taobao: Boolean("is_taobao", Boolean);
+        22 => is_xinpin: Boolean("is_xinpin", Boolean);
+        23 => lang: Text("lang", String);
+        24 => list_time: Date("list_time", Date);
+        25 => location_city: Text("location.city", String);
+        26 => location_state: Text("location.state", String);
+        27 => num: Number("num", Number, [MinValue(0), MaxValue(999999)]);
+        28 => num_iid: RequiredNumber("num_iid", Number, required, [MinValue(1)]);
+        29 => outer_id: Text("outer_id", String);
+        30 => pic_path: Text("pic_path", String);
+        31 => post_fee: Decimal("post_fee", Price);
+        32 => postage_id: Number("postage_id", Number);
+        33 => price: Decimal("price", Price);
+        34 => product_id: Number("product_id", Number);
+        35 => property_alias: Text("property_alias", String);
+        36 => props: Text("props", String);
+        37 => sell_promise: Boolean("sell_promise", Boolean);
+        38 => seller_cids: Texts("seller_cids", String, list, [MaxListSize(10)]);
+        39 => sku_outer_ids: Text("sku_outer_ids", String);
+        40 => sku_prices: Text("sku_prices", String);
+        41 => sku_properties: Text("sku_properties", String);
+        42 => sku_quantities: Text("sku_quantities", String);
+        43 => stuff_status: Text("stuff_status", String);
+        44 => sub_stock: Number("sub_stock", Number);
+        45 => title: Text("title", String, [MaxLength(60)]);
+        46 => valid_thru: Number("valid_thru", Number);
+        47 => weight: Number("weight", Number);
+        48 => auto_repost: Boolean("auto_repost", Boolean);
+        49 => ignorewarning: Text("ignorewarning", String);
+        50 => shape: Text("shape", String);
     }
 }
-
-record!(ItemPriceUpdateRequest);
 
 /// The response of `taobao.item.price.update`.
 #[derive(Clone, Default)]
@@ -800,33 +727,11 @@ pub struct ItemPriceUpdateResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemPriceUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPriceUpdateResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemPriceUpdateResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemPriceUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemPriceUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -848,38 +753,10 @@ pub struct Item {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.promotion.rule.get`: 查询活动对商品的限制
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.item.promotion.rule.get`: 查询活动对商品的限制
 ///
@@ -47,24 +45,11 @@ impl Request for ItemPromotionRuleGetRequest {
     type Response = ItemPromotionRuleGetResponse;
 }
 
-impl Record for ItemPromotionRuleGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPromotionRuleGetRequest",
-            fields: &[Field::new("item_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    ItemPromotionRuleGetRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
     }
 }
-
-record!(ItemPromotionRuleGetRequest);
 
 /// The response of `taobao.item.promotion.rule.get`.
 #[derive(Clone, Default)]
@@ -80,38 +65,12 @@ pub struct ItemPromotionRuleGetResponse {
     pub effec: Option<bool>,
 }
 
-impl Record for ItemPromotionRuleGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPromotionRuleGetResponse",
-            fields: &[
-                Field::new("rules", Kind::Object).list(),
-                Field::new("effec", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.rules),
-            1 => View::of(&self.effec),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemPromotionRuleGetResponse {
+        0 => rules: Objects("rules", Object, list);
+        1 => effec: Boolean("effec", Boolean);
     }
 }
-
-impl RecordMut for ItemPromotionRuleGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.rules),
-            1 => Slot::of(&mut self.effec),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemPromotionRuleGetResponse);
 
 /// The object `ItemPromotionRule`.
 #[derive(Clone, Default)]
@@ -139,44 +98,12 @@ pub struct ItemPromotionRule {
     pub r#type: Option<String>,
 }
 
-impl Record for ItemPromotionRule {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPromotionRule",
-            fields: &[
-                Field::new("name", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("start_time", Kind::String),
-                Field::new("end_time", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.message),
-            2 => View::of(&self.start_time),
-            3 => View::of(&self.end_time),
-            4 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemPromotionRule {
+        0 => name: Text("name", String);
+        1 => message: Text("message", String);
+        2 => start_time: Text("start_time", String);
+        3 => end_time: Text("end_time", String);
+        4 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for ItemPromotionRule {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.message),
-            2 => Slot::of(&mut self.start_time),
-            3 => Slot::of(&mut self.end_time),
-            4 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemPromotionRule);

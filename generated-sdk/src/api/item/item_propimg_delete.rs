@@ -2,9 +2,7 @@
 
 //! `taobao.item.propimg.delete`: 删除属性图片
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.propimg.delete`: 删除属性图片
 ///
@@ -49,28 +47,12 @@ impl Request for ItemPropimgDeleteRequest {
     type Response = ItemPropimgDeleteResponse;
 }
 
-impl Record for ItemPropimgDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPropimgDeleteRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.id),
-            _ => View::Absent,
-        }
+record! {
+    ItemPropimgDeleteRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => id: RequiredNumber("id", Number, required);
     }
 }
-
-record!(ItemPropimgDeleteRequest);
 
 /// The response of `taobao.item.propimg.delete`.
 #[derive(Clone, Default)]
@@ -82,33 +64,11 @@ pub struct ItemPropimgDeleteResponse {
     pub prop_img: Option<PropImg>,
 }
 
-impl Record for ItemPropimgDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPropimgDeleteResponse",
-            fields: &[Field::new("prop_img", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.prop_img),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemPropimgDeleteResponse {
+        0 => prop_img: Object("prop_img", Object);
     }
 }
-
-impl RecordMut for ItemPropimgDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.prop_img),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemPropimgDeleteResponse);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
@@ -124,32 +84,9 @@ pub struct PropImg {
     pub created: Option<DateTime>,
 }
 
-impl Record for PropImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropImg",
-            fields: &[Field::new("id", Kind::Number), Field::new("created", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut PropImg {
+        0 => id: Number("id", Number);
+        1 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for PropImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropImg);

@@ -2,10 +2,7 @@
 
 //! `taobao.item.propimg.upload`: 上传属性图片
 
-use top_protocol::generated::{
-    DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, File, Request, record};
 
 /// `taobao.item.propimg.upload`: 上传属性图片
 ///
@@ -95,34 +92,15 @@ impl Request for ItemPropimgUploadRequest {
     type Response = ItemPropimgUploadResponse;
 }
 
-impl Record for ItemPropimgUploadRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPropimgUploadRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("id", Kind::Number),
-                Field::new("properties", Kind::String).required(),
-                Field::new("position", Kind::Number),
-                Field::new("image", Kind::File).limits(&[Limit::MaxLength(3145728)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.id),
-            2 => View::of(&self.properties),
-            3 => View::of(&self.position),
-            4 => View::of(&self.image),
-            _ => View::Absent,
-        }
+record! {
+    ItemPropimgUploadRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => id: Number("id", Number);
+        2 => properties: RequiredText("properties", String, required);
+        3 => position: Number("position", Number);
+        4 => image: File("image", File, [MaxLength(3145728)]);
     }
 }
-
-record!(ItemPropimgUploadRequest);
 
 /// The response of `taobao.item.propimg.upload`.
 #[derive(Clone, Default)]
@@ -134,33 +112,11 @@ pub struct ItemPropimgUploadResponse {
     pub prop_img: Option<PropImg>,
 }
 
-impl Record for ItemPropimgUploadResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPropimgUploadResponse",
-            fields: &[Field::new("prop_img", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.prop_img),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemPropimgUploadResponse {
+        0 => prop_img: Object("prop_img", Object);
     }
 }
-
-impl RecordMut for ItemPropimgUploadResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.prop_img),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemPropimgUploadResponse);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
@@ -180,38 +136,10 @@ pub struct PropImg {
     pub created: Option<DateTime>,
 }
 
-impl Record for PropImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropImg",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("url", Kind::String),
-                Field::new("created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.url),
-            2 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut PropImg {
+        0 => id: Number("id", Number);
+        1 => url: Text("url", String);
+        2 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for PropImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.url),
-            2 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropImg);

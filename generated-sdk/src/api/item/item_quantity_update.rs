@@ -2,9 +2,7 @@
 
 //! `taobao.item.quantity.update`: 修改商品或 SKU 的库存
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.quantity.update`: 修改商品或 SKU 的库存
 ///
@@ -94,34 +92,15 @@ impl Request for ItemQuantityUpdateRequest {
     type Response = ItemQuantityUpdateResponse;
 }
 
-impl Record for ItemQuantityUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemQuantityUpdateRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("sku_id", Kind::Number),
-                Field::new("outer_id", Kind::String),
-                Field::new("quantity", Kind::Number).required(),
-                Field::new("type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.outer_id),
-            3 => View::of(&self.quantity),
-            4 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    ItemQuantityUpdateRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => sku_id: Number("sku_id", Number);
+        2 => outer_id: Text("outer_id", String);
+        3 => quantity: RequiredNumber("quantity", Number, required);
+        4 => r#type: Number("type", Number);
     }
 }
-
-record!(ItemQuantityUpdateRequest);
 
 /// The response of `taobao.item.quantity.update`.
 #[derive(Clone, Default)]
@@ -133,33 +112,11 @@ pub struct ItemQuantityUpdateResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemQuantityUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemQuantityUpdateResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemQuantityUpdateResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemQuantityUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemQuantityUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -189,47 +146,15 @@ pub struct Item {
     pub skus: Vec<Sku>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-                Field::new("num", Kind::Number),
-                Field::new("skus", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.modified),
-            3 => View::of(&self.num),
-            4 => View::of(&self.skus),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => modified: Date("modified", Date);
+        3 => num: Number("num", Number);
+        4 => skus: Objects("skus", Object, list);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.modified),
-            3 => Slot::of(&mut self.num),
-            4 => Slot::of(&mut self.skus),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -249,38 +174,10 @@ pub struct Sku {
     pub quantity: Option<i64>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("sku_id", Kind::Number),
-                Field::new("modified", Kind::String),
-                Field::new("quantity", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.modified),
-            2 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => sku_id: Number("sku_id", Number);
+        1 => modified: Text("modified", String);
+        2 => quantity: Number("quantity", Number);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku_id),
-            1 => Slot::of(&mut self.modified),
-            2 => Slot::of(&mut self.quantity),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);

@@ -2,10 +2,7 @@
 
 //! `taobao.item.seller.get`: 查询单个商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.item.seller.get`: 查询单个商品
 ///
@@ -61,28 +58,12 @@ impl Request for ItemSellerGetRequest {
     type Response = ItemSellerGetResponse;
 }
 
-impl Record for ItemSellerGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSellerGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("num_iid", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.num_iid),
-            _ => View::Absent,
-        }
+record! {
+    ItemSellerGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => num_iid: RequiredNumber("num_iid", Number, required);
     }
 }
-
-record!(ItemSellerGetRequest);
 
 /// The response of `taobao.item.seller.get`.
 #[derive(Clone, Default)]
@@ -94,33 +75,11 @@ pub struct ItemSellerGetResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemSellerGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSellerGetResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemSellerGetResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemSellerGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemSellerGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -506,314 +465,104 @@ pub struct Item {
     pub first_starts_time: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("after_sale_id", Kind::Number),
-                Field::new("approve_status", Kind::String),
-                Field::new("auction_point", Kind::Number),
-                Field::new("auto_fill", Kind::String),
-                Field::new("auto_repost", Kind::Boolean),
-                Field::new("barcode", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("cod_postage_id", Kind::Number),
-                Field::new("created", Kind::Date),
-                Field::new("custom_made_type_id", Kind::String),
-                Field::new("delist_time", Kind::Date),
-                Field::new("desc", Kind::String),
-                Field::new("desc_module_info", Kind::Object),
-                Field::new("detail_url", Kind::String),
-                Field::new("ems_fee", Kind::String),
-                Field::new("express_fee", Kind::String),
-                Field::new("features", Kind::String),
-                Field::new("food_security", Kind::Object),
-                Field::new("freight_payer", Kind::String),
-                Field::new("global_stock_country", Kind::String),
-                Field::new("global_stock_type", Kind::String),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("has_invoice", Kind::Boolean),
-                Field::new("has_showcase", Kind::Boolean),
-                Field::new("has_warranty", Kind::Boolean),
-                Field::new("increment", Kind::String),
-                Field::new("inner_shop_auction_template_id", Kind::Number),
-                Field::new("input_pids", Kind::String),
-                Field::new("input_str", Kind::String),
-                Field::new("is_3D", Kind::Boolean),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("is_fenxiao", Kind::Number),
-                Field::new("is_lightning_consignment", Kind::Boolean),
-                Field::new("is_prepay", Kind::Boolean),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("is_timing", Kind::Boolean),
-                Field::new("is_virtual", Kind::Boolean),
-                Field::new("is_xinpin", Kind::Boolean),
-                Field::new("item_imgs", Kind::Object).list(),
-                Field::new("item_size", Kind::String),
-                Field::new("item_weight", Kind::String),
-                Field::new("list_time", Kind::Date),
-                Field::new("locality_life", Kind::Object),
-                Field::new("location", Kind::Object),
-                Field::new("modified", Kind::Date),
-                Field::new("mpic_video", Kind::Object),
-                Field::new("newprepay", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("num_iid", Kind::Number),
-                Field::new("one_station", Kind::Boolean),
-                Field::new("outer_id", Kind::String),
-                Field::new("outer_shop_auction_template_id", Kind::Number),
-                Field::new("paimai_info", Kind::Object),
-                Field::new("period_sold_quantity", Kind::Number),
-                Field::new("pic_url", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("postage_id", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("product_id", Kind::Number),
-                Field::new("promoted_service", Kind::String),
-                Field::new("prop_imgs", Kind::Object).list(),
-                Field::new("property_alias", Kind::String),
-                Field::new("props", Kind::String),
-                Field::new("props_name", Kind::String),
-                Field::new("score", Kind::Number),
-                Field::new("second_kill", Kind::String),
-                Field::new("sell_point", Kind::String),
-                Field::new("sell_promise", Kind::Boolean),
-                Field::new("seller_cids", Kind::String),
-                Field::new("skus", Kind::Object).list(),
-                Field::new("sold_quantity", Kind::Number),
-                Field::new("stuff_status", Kind::String),
-                Field::new("sub_stock", Kind::Number),
-                Field::new("template_id", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("valid_thru", Kind::Number),
-                Field::new("video_id", Kind::Number),
-                Field::new("videos", Kind::Object).list(),
-                Field::new("violation", Kind::Boolean),
-                Field::new("volume", Kind::Number),
-                Field::new("wap_desc", Kind::String),
-                Field::new("wap_detail_url", Kind::String),
-                Field::new("wireless_desc", Kind::String),
-                Field::new("with_hold_quantity", Kind::Number),
-                Field::new("ww_status", Kind::Boolean),
-                Field::new("desc_modules", Kind::String),
-                Field::new("cuntao_item_specific", Kind::Object),
-                Field::new("large_screen_image_url", Kind::String),
-                Field::new("is_area_sale", Kind::Boolean),
-                Field::new("cpv_memo", Kind::String),
-                Field::new("item_rectangle_imgs", Kind::Object).list(),
-                Field::new("first_starts_time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.after_sale_id),
-            1 => View::optional_open_enum(&self.approve_status),
-            2 => View::of(&self.auction_point),
-            3 => View::optional_open_enum(&self.auto_fill),
-            4 => View::of(&self.auto_repost),
-            5 => View::of(&self.barcode),
-            6 => View::of(&self.cid),
-            7 => View::of(&self.cod_postage_id),
-            8 => View::of(&self.created),
-            9 => View::of(&self.custom_made_type_id),
-            10 => View::of(&self.delist_time),
-            11 => View::of(&self.desc),
-            12 => View::of(&self.desc_module_info),
-            13 => View::of(&self.detail_url),
-            14 => View::of(&self.ems_fee),
-            15 => View::of(&self.express_fee),
-            16 => View::of(&self.features),
-            17 => View::of(&self.food_security),
-            18 => View::optional_open_enum(&self.freight_payer),
-            19 => View::of(&self.global_stock_country),
-            20 => View::of(&self.global_stock_type),
-            21 => View::of(&self.has_discount),
-            22 => View::of(&self.has_invoice),
-            23 => View::of(&self.has_showcase),
-            24 => View::of(&self.has_warranty),
-            25 => View::of(&self.increment),
-            26 => View::of(&self.inner_shop_auction_template_id),
-            27 => View::of(&self.input_pids),
-            28 => View::of(&self.input_str),
-            29 => View::of(&self.is_3d),
-            30 => View::of(&self.is_ex),
-            31 => View::of(&self.is_fenxiao),
-            32 => View::of(&self.is_lightning_consignment),
-            33 => View::of(&self.is_prepay),
-            34 => View::of(&self.is_taobao),
-            35 => View::of(&self.is_timing),
-            36 => View::of(&self.is_virtual),
-            37 => View::of(&self.is_xinpin),
-            38 => View::of(&self.item_imgs),
-            39 => View::of(&self.item_size),
-            40 => View::of(&self.item_weight),
-            41 => View::of(&self.list_time),
-            42 => View::of(&self.locality_life),
-            43 => View::of(&self.location),
-            44 => View::of(&self.modified),
-            45 => View::of(&self.mpic_video),
-            46 => View::of(&self.newprepay),
-            47 => View::of(&self.nick),
-            48 => View::of(&self.num),
-            49 => View::of(&self.num_iid),
-            50 => View::of(&self.one_station),
-            51 => View::of(&self.outer_id),
-            52 => View::of(&self.outer_shop_auction_template_id),
-            53 => View::of(&self.paimai_info),
-            54 => View::of(&self.period_sold_quantity),
-            55 => View::of(&self.pic_url),
-            56 => View::of(&self.post_fee),
-            57 => View::of(&self.postage_id),
-            58 => View::of(&self.price),
-            59 => View::of(&self.product_id),
-            60 => View::of(&self.promoted_service),
-            61 => View::of(&self.prop_imgs),
-            62 => View::of(&self.property_alias),
-            63 => View::of(&self.props),
-            64 => View::of(&self.props_name),
-            65 => View::of(&self.score),
-            66 => View::optional_open_enum(&self.second_kill),
-            67 => View::of(&self.sell_point),
-            68 => View::of(&self.sell_promise),
-            69 => View::of(&self.seller_cids),
-            70 => View::of(&self.skus),
-            71 => View::of(&self.sold_quantity),
-            72 => View::optional_open_enum(&self.stuff_status),
-            73 => View::of(&self.sub_stock),
-            74 => View::of(&self.template_id),
-            75 => View::of(&self.title),
-            76 => View::optional_open_enum(&self.r#type),
-            77 => View::of(&self.valid_thru),
-            78 => View::of(&self.video_id),
-            79 => View::of(&self.videos),
-            80 => View::of(&self.violation),
-            81 => View::of(&self.volume),
-            82 => View::of(&self.wap_desc),
-            83 => View::of(&self.wap_detail_url),
-            84 => View::of(&self.wireless_desc),
-            85 => View::of(&self.with_hold_quantity),
-            86 => View::of(&self.ww_status),
-            87 => View::of(&self.desc_modules),
-            88 => View::of(&self.cuntao_item_specific),
-            89 => View::of(&self.large_screen_image_url),
-            90 => View::of(&self.is_area_sale),
-            91 => View::of(&self.cpv_memo),
-            92 => View::of(&self.item_rectangle_imgs),
-            93 => View::of(&self.first_starts_time),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => after_sale_id: Number("after_sale_id", Number);
+        1 => approve_status: OpenEnum("approve_status", String);
+        2 => auction_point: Number("auction_point", Number);
+        3 => auto_fill: OpenEnum("auto_fill", String);
+        4 => auto_repost: Boolean("auto_repost", Boolean);
+        5 => barcode: Text("barcode", String);
+        6 => cid: Number("cid", Number);
+        7 => cod_postage_id: Number("cod_postage_id", Number);
+        8 => created: Date("created", Date);
+        9 => custom_made_type_id: Text("custom_made_type_id", String);
+        10 => delist_time: Date("delist_time", Date);
+        11 => desc: Text("desc", String);
+        12 => desc_module_info: Object("desc_module_info", Object);
+        13 => detail_url: Text("detail_url", String);
+        14 => ems_fee: Text("ems_fee", String);
+        15 => express_fee: Text("express_fee", String);
+        16 => features: Text("features", String);
+        17 => food_security: Object("food_security", Object);
+        18 => freight_payer: OpenEnum("freight_payer", String);
+        19 => global_stock_country: Text("global_stock_country", String);
+        20 => global_stock_type: Text("global_stock_type", String);
+        21 => has_discount: Boolean("has_discount", Boolean);
+        22 => has_invoice: Boolean("has_invoice", Boolean);
+        23 => has_showcase: Boolean("has_showcase", Boolean);
+        24 => has_warranty: Boolean("has_warranty", Boolean);
+        25 => increment: Text("increment", String);
+        26 => inner_shop_auction_template_id: Number("inner_shop_auction_template_id", Number);
+        27 => input_pids: Text("input_pids", String);
+        28 => input_str: Text("input_str", String);
+        29 => is_3d: Boolean("is_3D", Boolean);
+        30 => is_ex: Boolean("is_ex", Boolean);
+        31 => is_fenxiao: Number("is_fenxiao", Number);
+        32 => is_lightning_consignment: Boolean("is_lightning_consignment", Boolean);
+        33 => is_prepay: Boolean("is_prepay", Boolean);
+        34 => is_taobao: Boolean("is_taobao", Boolean);
+        35 => is_timing: Boolean("is_timing", Boolean);
+        36 => is_virtual: Boolean("is_virtual", Boolean);
+        37 => is_xinpin: Boolean("is_xinpin", Boolean);
+        38 => item_imgs: Objects("item_imgs", Object, list);
+        39 => item_size: Text("item_size", String);
+        40 => item_weight: Text("item_weight", String);
+        41 => list_time: Date("list_time", Date);
+        42 => locality_life: Object("locality_life", Object);
+        43 => location: Object("location", Object);
+        44 => modified: Date("modified", Date);
+        45 => mpic_video: Object("mpic_video", Object);
+        46 => newprepay: Text("newprepay", String);
+        47 => nick: Text("nick", String);
+        48 => num: Number("num", Number);
+        49 => num_iid: Number("num_iid", Number);
+        50 => one_station: Boolean("one_station", Boolean);
+        51 => outer_id: Text("outer_id", String);
+        52 => outer_shop_auction_template_id: Number("outer_shop_auction_template_id", Number);
+        53 => paimai_info: Object("paimai_info", Object);
+        54 => period_sold_quantity: Number("period_sold_quantity", Number);
+        55 => pic_url: Text("pic_url", String);
+        56 => post_fee: Text("post_fee", String);
+        57 => postage_id: Number("postage_id", Number);
+        58 => price: Text("price", String);
+        59 => product_id: Number("product_id", Number);
+        60 => promoted_service: Text("promoted_service", String);
+        61 => prop_imgs: Objects("prop_imgs", Object, list);
+        62 => property_alias: Text("property_alias", String);
+        63 => props: Text("props", String);
+        64 => props_name: Text("props_name", String);
+        65 => score: Number("score", Number);
+        66 => second_kill: OpenEnum("second_kill", String);
+        67 => sell_point: Text("sell_point", String);
+        68 => sell_promise: Boolean("sell_promise", Boolean);
+        69 => seller_cids: Text("seller_cids", String);
+        70 => skus: Objects("skus", Object, list);
+        71 => sold_quantity: Number("sold_quantity", Number);
+        72 => stuff_status: OpenEnum("stuff_status", String);
+        73 => sub_stock: Number("sub_stock", Number);
+        74 => template_id: Text("template_id", String);
+        75 => title: Text("title", String);
+        76 => r#type: OpenEnum("type", String);
+        77 => valid_thru: Number("valid_thru", Number);
+        78 => video_id: Number("video_id", Number);
+        79 => videos: Objects("videos", Object, list);
+        80 => violation: Boolean("violation", Boolean);
+        81 => volume: Number("volume", Number);
+        82 => wap_desc: Text("wap_desc", String);
+        83 => wap_detail_url: Text("wap_detail_url", String);
+        84 => wireless_desc: Text("wireless_desc", String);
+        85 => with_hold_quantity: Number("with_hold_quantity", Number);
+        86 => ww_status: Boolean("ww_status", Boolean);
+        87 => desc_modules: Text("desc_modules", String);
+        88 => cuntao_item_specific: Object("cuntao_item_specific", Object);
+        89 => large_screen_image_url: Text("large_screen_image_url", String);
+        90 => is_area_sale: Boolean("is_area_sale", Boolean);
+        91 => cpv_memo: Text("cpv_memo", String);
+        92 => item_rectangle_imgs: Objects("item_rectangle_imgs", Object, list);
+        93 => first_starts_time: Date("first_starts_time", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.after_sale_id),
-            1 => Slot::open_enum(&mut self.approve_status),
-            2 => Slot::of(&mut self.auction_point),
-            3 => Slot::open_enum(&mut self.auto_fill),
-            4 => Slot::of(&mut self.auto_repost),
-            5 => Slot::of(&mut self.barcode),
-            6 => Slot::of(&mut self.cid),
-            7 => Slot::of(&mut self.cod_postage_id),
-            8 => Slot::of(&mut self.created),
-            9 => Slot::of(&mut self.custom_made_type_id),
-            10 => Slot::of(&mut self.delist_time),
-            11 => Slot::of(&mut self.desc),
-            12 => Slot::of(&mut self.desc_module_info),
-            13 => Slot::of(&mut self.detail_url),
-            14 => Slot::of(&mut self.ems_fee),
-            15 => Slot::of(&mut self.express_fee),
-            16 => Slot::of(&mut self.features),
-            17 => Slot::of(&mut self.food_security),
-            18 => Slot::open_enum(&mut self.freight_payer),
-            19 => Slot::of(&mut self.global_stock_country),
-            20 => Slot::of(&mut self.global_stock_type),
-            21 => Slot::of(&mut self.has_discount),
-            22 => Slot::of(&mut self.has_invoice),
-            23 => Slot::of(&mut self.has_showcase),
-            24 => Slot::of(&mut self.has_warranty),
-            25 => Slot::of(&mut self.increment),
-            26 => Slot::of(&mut self.inner_shop_auction_template_id),
-            27 => Slot::of(&mut self.input_pids),
-            28 => Slot::of(&mut self.input_str),
-            29 => Slot::of(&mut self.is_3d),
-            30 => Slot::of(&mut self.is_ex),
-            31 => Slot::of(&mut self.is_fenxiao),
-            32 => Slot::of(&mut self.is_lightning_consignment),
-            33 => Slot::of(&mut self.is_prepay),
-            34 => Slot::of(&mut self.is_taobao),
-            35 => Slot::of(&mut self.is_timing),
-            36 => Slot::of(&mut self.is_virtual),
-            37 => Slot::of(&mut self.is_xinpin),
-            38 => Slot::of(&mut self.item_imgs),
-            39 => Slot::of(&mut self.item_size),
-            40 => Slot::of(&mut self.item_weight),
-            41 => Slot::of(&mut self.list_time),
-            42 => Slot::of(&mut self.locality_life),
-            43 => Slot::of(&mut self.location),
-            44 => Slot::of(&mut self.modified),
-            45 => Slot::of(&mut self.mpic_video),
-            46 => Slot::of(&mut self.newprepay),
-            47 => Slot::of(&mut self.nick),
-            48 => Slot::of(&mut self.num),
-            49 => Slot::of(&mut self.num_iid),
-            50 => Slot::of(&mut self.one_station),
-            51 => Slot::of(&mut self.outer_id),
-            52 => Slot::of(&mut self.outer_shop_auction_template_id),
-            53 => Slot::of(&mut self.paimai_info),
-            54 => Slot::of(&mut self.period_sold_quantity),
-            55 => Slot::of(&mut self.pic_url),
-            56 => Slot::of(&mut self.post_fee),
-            57 => Slot::of(&mut self.postage_id),
-            58 => Slot::of(&mut self.price),
-            59 => Slot::of(&mut self.product_id),
-            60 => Slot::of(&mut self.promoted_service),
-            61 => Slot::of(&mut self.prop_imgs),
-            62 => Slot::of(&mut self.property_alias),
-            63 => Slot::of(&mut self.props),
-            64 => Slot::of(&mut self.props_name),
-            65 => Slot::of(&mut self.score),
-            66 => Slot::open_enum(&mut self.second_kill),
-            67 => Slot::of(&mut self.sell_point),
-            68 => Slot::of(&mut self.sell_promise),
-            69 => Slot::of(&mut self.seller_cids),
-            70 => Slot::of(&mut self.skus),
-            71 => Slot::of(&mut self.sold_quantity),
-            72 => Slot::open_enum(&mut self.stuff_status),
-            73 => Slot::of(&mut self.sub_stock),
-            74 => Slot::of(&mut self.template_id),
-            75 => Slot::of(&mut self.title),
-            76 => Slot::open_enum(&mut self.r#type),
-            77 => Slot::of(&mut self.valid_thru),
-            78 => Slot::of(&mut self.video_id),
-            79 => Slot::of(&mut self.videos),
-            80 => Slot::of(&mut self.violation),
-            81 => Slot::of(&mut self.volume),
-            82 => Slot::of(&mut self.wap_desc),
-            83 => Slot::of(&mut self.wap_detail_url),
-            84 => Slot::of(&mut self.wireless_desc),
-            85 => Slot::of(&mut self.with_hold_quantity),
-            86 => Slot::of(&mut self.ww_status),
-            87 => Slot::of(&mut self.desc_modules),
-            88 => Slot::of(&mut self.cuntao_item_specific),
-            89 => Slot::of(&mut self.large_screen_image_url),
-            90 => Slot::of(&mut self.is_area_sale),
-            91 => Slot::of(&mut self.cpv_memo),
-            92 => Slot::of(&mut self.item_rectangle_imgs),
-            93 => Slot::of(&mut self.first_starts_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The object `DescModuleInfo`.
 #[derive(Clone, Default)]
@@ -829,38 +578,12 @@ pub struct DescModuleInfo {
     pub r#type: Option<i64>,
 }
 
-impl Record for DescModuleInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DescModuleInfo",
-            fields: &[
-                Field::new("anchor_module_ids", Kind::String),
-                Field::new("type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.anchor_module_ids),
-            1 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut DescModuleInfo {
+        0 => anchor_module_ids: Text("anchor_module_ids", String);
+        1 => r#type: Number("type", Number);
     }
 }
-
-impl RecordMut for DescModuleInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.anchor_module_ids),
-            1 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DescModuleInfo);
 
 /// The object `FoodSecurity`.
 #[derive(Clone, Default)]
@@ -928,77 +651,25 @@ pub struct FoodSecurity {
     pub supplier: Option<String>,
 }
 
-impl Record for FoodSecurity {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FoodSecurity",
-            fields: &[
-                Field::new("contact", Kind::String),
-                Field::new("design_code", Kind::String),
-                Field::new("factory", Kind::String),
-                Field::new("factory_site", Kind::String),
-                Field::new("food_additive", Kind::String),
-                Field::new("health_product_no", Kind::String),
-                Field::new("mix", Kind::String),
-                Field::new("period", Kind::String),
-                Field::new("plan_storage", Kind::String),
-                Field::new("prd_license_no", Kind::String),
-                Field::new("product_date_end", Kind::String),
-                Field::new("product_date_start", Kind::String),
-                Field::new("stock_date_end", Kind::String),
-                Field::new("stock_date_start", Kind::String),
-                Field::new("supplier", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.contact),
-            1 => View::of(&self.design_code),
-            2 => View::of(&self.factory),
-            3 => View::of(&self.factory_site),
-            4 => View::of(&self.food_additive),
-            5 => View::of(&self.health_product_no),
-            6 => View::of(&self.mix),
-            7 => View::of(&self.period),
-            8 => View::of(&self.plan_storage),
-            9 => View::of(&self.prd_license_no),
-            10 => View::of(&self.product_date_end),
-            11 => View::of(&self.product_date_start),
-            12 => View::of(&self.stock_date_end),
-            13 => View::of(&self.stock_date_start),
-            14 => View::of(&self.supplier),
-            _ => View::Absent,
-        }
+record! {
+    mut FoodSecurity {
+        0 => contact: Text("contact", String);
+        1 => design_code: Text("design_code", String);
+        2 => factory: Text("factory", String);
+        3 => factory_site: Text("factory_site", String);
+        4 => food_additive: Text("food_additive", String);
+        5 => health_product_no: Text("health_product_no", String);
+        6 => mix: Text("mix", String);
+        7 => period: Text("period", String);
+        8 => plan_storage: Text("plan_storage", String);
+        9 => prd_license_no: Text("prd_license_no", String);
+        10 => product_date_end: Text("product_date_end", String);
+        11 => product_date_start: Text("product_date_start", String);
+        12 => stock_date_end: Text("stock_date_end", String);
+        13 => stock_date_start: Text("stock_date_start", String);
+        14 => supplier: Text("supplier", String);
     }
 }
-
-impl RecordMut for FoodSecurity {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.contact),
-            1 => Slot::of(&mut self.design_code),
-            2 => Slot::of(&mut self.factory),
-            3 => Slot::of(&mut self.factory_site),
-            4 => Slot::of(&mut self.food_additive),
-            5 => Slot::of(&mut self.health_product_no),
-            6 => Slot::of(&mut self.mix),
-            7 => Slot::of(&mut self.period),
-            8 => Slot::of(&mut self.plan_storage),
-            9 => Slot::of(&mut self.prd_license_no),
-            10 => Slot::of(&mut self.product_date_end),
-            11 => Slot::of(&mut self.product_date_start),
-            12 => Slot::of(&mut self.stock_date_end),
-            13 => Slot::of(&mut self.stock_date_start),
-            14 => Slot::of(&mut self.supplier),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FoodSecurity);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
@@ -1018,41 +689,13 @@ pub struct ItemItemImgs {
     pub url: Option<String>,
 }
 
-impl Record for ItemItemImgs {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemItemImgs",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("position", Kind::Number),
-                Field::new("url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.position),
-            2 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemItemImgs {
+        0 => id: Number("id", Number);
+        1 => position: Number("position", Number);
+        2 => url: Text("url", String);
     }
 }
-
-impl RecordMut for ItemItemImgs {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.position),
-            2 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemItemImgs);
 
 /// The object `LocalityLife`.
 #[derive(Clone, Default)]
@@ -1096,59 +739,19 @@ pub struct LocalityLife {
     pub verification: Option<String>,
 }
 
-impl Record for LocalityLife {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LocalityLife",
-            fields: &[
-                Field::new("choose_logis", Kind::String),
-                Field::new("eticket", Kind::String),
-                Field::new("expirydate", Kind::String),
-                Field::new("merchant", Kind::String),
-                Field::new("network_id", Kind::String),
-                Field::new("onsale_auto_refund_ratio", Kind::Number),
-                Field::new("refund_ratio", Kind::Number),
-                Field::new("refundmafee", Kind::String),
-                Field::new("verification", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.choose_logis),
-            1 => View::of(&self.eticket),
-            2 => View::of(&self.expirydate),
-            3 => View::of(&self.merchant),
-            4 => View::of(&self.network_id),
-            5 => View::of(&self.onsale_auto_refund_ratio),
-            6 => View::of(&self.refund_ratio),
-            7 => View::of(&self.refundmafee),
-            8 => View::of(&self.verification),
-            _ => View::Absent,
-        }
+record! {
+    mut LocalityLife {
+        0 => choose_logis: Text("choose_logis", String);
+        1 => eticket: Text("eticket", String);
+        2 => expirydate: Text("expirydate", String);
+        3 => merchant: Text("merchant", String);
+        4 => network_id: Text("network_id", String);
+        5 => onsale_auto_refund_ratio: Number("onsale_auto_refund_ratio", Number);
+        6 => refund_ratio: Number("refund_ratio", Number);
+        7 => refundmafee: Text("refundmafee", String);
+        8 => verification: Text("verification", String);
     }
 }
-
-impl RecordMut for LocalityLife {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.choose_logis),
-            1 => Slot::of(&mut self.eticket),
-            2 => Slot::of(&mut self.expirydate),
-            3 => Slot::of(&mut self.merchant),
-            4 => Slot::of(&mut self.network_id),
-            5 => Slot::of(&mut self.onsale_auto_refund_ratio),
-            6 => Slot::of(&mut self.refund_ratio),
-            7 => Slot::of(&mut self.refundmafee),
-            8 => Slot::of(&mut self.verification),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LocalityLife);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
@@ -1164,38 +767,12 @@ pub struct Location {
     pub state: Option<String>,
 }
 
-impl Record for Location {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Location",
-            fields: &[
-                Field::new("city", Kind::String),
-                Field::new("state", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.city),
-            1 => View::of(&self.state),
-            _ => View::Absent,
-        }
+record! {
+    mut Location {
+        0 => city: Text("city", String);
+        1 => state: Text("state", String);
     }
 }
-
-impl RecordMut for Location {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.city),
-            1 => Slot::of(&mut self.state),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Location);
 
 /// The object `MpicVideo`.
 #[derive(Clone, Default)]
@@ -1223,47 +800,15 @@ pub struct MpicVideo {
     pub video_status: Option<i64>,
 }
 
-impl Record for MpicVideo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MpicVideo",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("video_duaration", Kind::Number),
-                Field::new("video_id", Kind::Number),
-                Field::new("video_pic", Kind::String),
-                Field::new("video_status", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.video_duaration),
-            2 => View::of(&self.video_id),
-            3 => View::of(&self.video_pic),
-            4 => View::of(&self.video_status),
-            _ => View::Absent,
-        }
+record! {
+    mut MpicVideo {
+        0 => num_iid: Number("num_iid", Number);
+        1 => video_duaration: Number("video_duaration", Number);
+        2 => video_id: Number("video_id", Number);
+        3 => video_pic: Text("video_pic", String);
+        4 => video_status: Number("video_status", Number);
     }
 }
-
-impl RecordMut for MpicVideo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.video_duaration),
-            2 => Slot::of(&mut self.video_id),
-            3 => Slot::of(&mut self.video_pic),
-            4 => Slot::of(&mut self.video_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MpicVideo);
 
 /// The object `PaimaiInfo`.
 #[derive(Clone, Default)]
@@ -1331,77 +876,25 @@ pub struct PaimaiInfo {
     pub frequency: Option<i64>,
 }
 
-impl Record for PaimaiInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PaimaiInfo",
-            fields: &[
-                Field::new("deposit", Kind::Number),
-                Field::new("increment", Kind::String),
-                Field::new("interval", Kind::Number),
-                Field::new("mode", Kind::Number),
-                Field::new("reserve", Kind::String),
-                Field::new("valid_hour", Kind::Number),
-                Field::new("valid_minute", Kind::Number),
-                Field::new("repeat", Kind::Number),
-                Field::new("start", Kind::Date),
-                Field::new("end", Kind::Date),
-                Field::new("start_price", Kind::Number),
-                Field::new("ceil_price", Kind::Number),
-                Field::new("delay_in_minute", Kind::Number),
-                Field::new("period", Kind::Number),
-                Field::new("frequency", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.deposit),
-            1 => View::of(&self.increment),
-            2 => View::of(&self.interval),
-            3 => View::of(&self.mode),
-            4 => View::of(&self.reserve),
-            5 => View::of(&self.valid_hour),
-            6 => View::of(&self.valid_minute),
-            7 => View::of(&self.repeat),
-            8 => View::of(&self.start),
-            9 => View::of(&self.end),
-            10 => View::of(&self.start_price),
-            11 => View::of(&self.ceil_price),
-            12 => View::of(&self.delay_in_minute),
-            13 => View::of(&self.period),
-            14 => View::of(&self.frequency),
-            _ => View::Absent,
-        }
+record! {
+    mut PaimaiInfo {
+        0 => deposit: Number("deposit", Number);
+        1 => increment: Text("increment", String);
+        2 => interval: Number("interval", Number);
+        3 => mode: Number("mode", Number);
+        4 => reserve: Text("reserve", String);
+        5 => valid_hour: Number("valid_hour", Number);
+        6 => valid_minute: Number("valid_minute", Number);
+        7 => repeat: Number("repeat", Number);
+        8 => start: Date("start", Date);
+        9 => end: Date("end", Date);
+        10 => start_price: Number("start_price", Number);
+        11 => ceil_price: Number("ceil_price", Number);
+        12 => delay_in_minute: Number("delay_in_minute", Number);
+        13 => period: Number("period", Number);
+        14 => frequency: Number("frequency", Number);
     }
 }
-
-impl RecordMut for PaimaiInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.deposit),
-            1 => Slot::of(&mut self.increment),
-            2 => Slot::of(&mut self.interval),
-            3 => Slot::of(&mut self.mode),
-            4 => Slot::of(&mut self.reserve),
-            5 => Slot::of(&mut self.valid_hour),
-            6 => Slot::of(&mut self.valid_minute),
-            7 => Slot::of(&mut self.repeat),
-            8 => Slot::of(&mut self.start),
-            9 => Slot::of(&mut self.end),
-            10 => Slot::of(&mut self.start_price),
-            11 => Slot::of(&mut self.ceil_price),
-            12 => Slot::of(&mut self.delay_in_minute),
-            13 => Slot::of(&mut self.period),
-            14 => Slot::of(&mut self.frequency),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PaimaiInfo);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
@@ -1425,44 +918,14 @@ pub struct PropImg {
     pub url: Option<String>,
 }
 
-impl Record for PropImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropImg",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("position", Kind::Number),
-                Field::new("properties", Kind::String),
-                Field::new("url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.position),
-            2 => View::of(&self.properties),
-            3 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut PropImg {
+        0 => id: Number("id", Number);
+        1 => position: Number("position", Number);
+        2 => properties: Text("properties", String);
+        3 => url: Text("url", String);
     }
 }
-
-impl RecordMut for PropImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.position),
-            2 => Slot::of(&mut self.properties),
-            3 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropImg);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -1506,59 +969,19 @@ pub struct Sku {
     pub sku_id: Option<i64>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("barcode", Kind::String),
-                Field::new("created", Kind::String),
-                Field::new("modified", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("properties", Kind::String),
-                Field::new("properties_name", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.barcode),
-            1 => View::of(&self.created),
-            2 => View::of(&self.modified),
-            3 => View::of(&self.outer_id),
-            4 => View::of(&self.price),
-            5 => View::of(&self.properties),
-            6 => View::of(&self.properties_name),
-            7 => View::of(&self.quantity),
-            8 => View::of(&self.sku_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => barcode: Text("barcode", String);
+        1 => created: Text("created", String);
+        2 => modified: Text("modified", String);
+        3 => outer_id: Text("outer_id", String);
+        4 => price: Text("price", String);
+        5 => properties: Text("properties", String);
+        6 => properties_name: Text("properties_name", String);
+        7 => quantity: Number("quantity", Number);
+        8 => sku_id: Number("sku_id", Number);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.barcode),
-            1 => Slot::of(&mut self.created),
-            2 => Slot::of(&mut self.modified),
-            3 => Slot::of(&mut self.outer_id),
-            4 => Slot::of(&mut self.price),
-            5 => Slot::of(&mut self.properties),
-            6 => Slot::of(&mut self.properties_name),
-            7 => Slot::of(&mut self.quantity),
-            8 => Slot::of(&mut self.sku_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);
 
 /// The object `Video`.
 #[derive(Clone, Default)]
@@ -1586,47 +1009,15 @@ pub struct Video {
     pub video_id: Option<i64>,
 }
 
-impl Record for Video {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Video",
-            fields: &[
-                Field::new("created", Kind::Date),
-                Field::new("id", Kind::Number),
-                Field::new("modified", Kind::Date),
-                Field::new("url", Kind::String),
-                Field::new("video_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.created),
-            1 => View::of(&self.id),
-            2 => View::of(&self.modified),
-            3 => View::of(&self.url),
-            4 => View::of(&self.video_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Video {
+        0 => created: Date("created", Date);
+        1 => id: Number("id", Number);
+        2 => modified: Date("modified", Date);
+        3 => url: Text("url", String);
+        4 => video_id: Number("video_id", Number);
     }
 }
-
-impl RecordMut for Video {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.created),
-            1 => Slot::of(&mut self.id),
-            2 => Slot::of(&mut self.modified),
-            3 => Slot::of(&mut self.url),
-            4 => Slot::of(&mut self.video_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Video);
 
 /// The object `CuntaoItemSpecific`.
 #[derive(Clone, Default)]
@@ -1638,33 +1029,11 @@ pub struct CuntaoItemSpecific {
     pub kick_back_rate: Option<String>,
 }
 
-impl Record for CuntaoItemSpecific {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CuntaoItemSpecific",
-            fields: &[Field::new("kick_back_rate", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.kick_back_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut CuntaoItemSpecific {
+        0 => kick_back_rate: Text("kick_back_rate", String);
     }
 }
-
-impl RecordMut for CuntaoItemSpecific {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.kick_back_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CuntaoItemSpecific);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
@@ -1680,38 +1049,12 @@ pub struct ItemItemRectangleImgs {
     pub position: Option<i64>,
 }
 
-impl Record for ItemItemRectangleImgs {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemItemRectangleImgs",
-            fields: &[
-                Field::new("url", Kind::String),
-                Field::new("position", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            1 => View::of(&self.position),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemItemRectangleImgs {
+        0 => url: Text("url", String);
+        1 => position: Number("position", Number);
     }
 }
-
-impl RecordMut for ItemItemRectangleImgs {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.url),
-            1 => Slot::of(&mut self.position),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemItemRectangleImgs);
 
 /// The values of `approve_status`.
 #[derive(Clone, Debug)]

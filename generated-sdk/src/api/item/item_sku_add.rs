@@ -3,8 +3,7 @@
 //! `taobao.item.sku.add`: 新增SKU
 
 use top_protocol::generated::{
-    Authorization, Decimal, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    Authorization, Decimal, OpenEnum, Request, open_enum, record,
 };
 
 /// `taobao.item.sku.add`: 新增SKU
@@ -128,42 +127,18 @@ impl Request for ItemSkuAddRequest {
     type Response = ItemSkuAddResponse;
 }
 
-impl Record for ItemSkuAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkuAddRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("properties", Kind::String).required(),
-                Field::new("quantity", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(1)]),
-                Field::new("price", Kind::Price).required(),
-                Field::new("outer_id", Kind::String),
-                Field::new("lang", Kind::String),
-                Field::new("item_price", Kind::Price),
-                Field::new("ignorewarning", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.properties),
-            2 => View::of(&self.quantity),
-            3 => View::of(&self.price),
-            4 => View::of(&self.outer_id),
-            5 => View::optional_open_enum(&self.lang),
-            6 => View::of(&self.item_price),
-            7 => View::of(&self.ignorewarning),
-            _ => View::Absent,
-        }
+record! {
+    ItemSkuAddRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => properties: RequiredText("properties", String, required);
+        2 => quantity: RequiredNumber("quantity", Number, required, [MinValue(1)]);
+        3 => price: RequiredDecimal("price", Price, required);
+        4 => outer_id: Text("outer_id", String);
+        5 => lang: OpenEnum("lang", String);
+        6 => item_price: Decimal("item_price", Price);
+        7 => ignorewarning: Text("ignorewarning", String);
     }
 }
-
-record!(ItemSkuAddRequest);
 
 /// The response of `taobao.item.sku.add`.
 #[derive(Clone, Default)]
@@ -175,33 +150,11 @@ pub struct ItemSkuAddResponse {
     pub sku: Option<Sku>,
 }
 
-impl Record for ItemSkuAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkuAddResponse",
-            fields: &[Field::new("sku", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemSkuAddResponse {
+        0 => sku: Object("sku", Object);
     }
 }
-
-impl RecordMut for ItemSkuAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemSkuAddResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -227,44 +180,14 @@ pub struct Sku {
     pub sku_id: Option<i64>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("created", Kind::String),
-                Field::new("sku_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.created),
-            3 => View::of(&self.sku_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => created: Text("created", String);
+        3 => sku_id: Number("sku_id", Number);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.created),
-            3 => Slot::of(&mut self.sku_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);
 
 /// The values of `lang`.
 #[derive(Clone, Debug)]

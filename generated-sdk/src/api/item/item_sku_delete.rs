@@ -2,10 +2,7 @@
 
 //! `taobao.item.sku.delete`: 删除 SKU
 
-use top_protocol::generated::{
-    Decimal, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Decimal, OpenEnum, Request, open_enum, record};
 
 /// `taobao.item.sku.delete`: 删除 SKU
 ///
@@ -105,36 +102,16 @@ impl Request for ItemSkuDeleteRequest {
     type Response = ItemSkuDeleteResponse;
 }
 
-impl Record for ItemSkuDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkuDeleteRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("properties", Kind::String).required(),
-                Field::new("lang", Kind::String),
-                Field::new("item_price", Kind::Price),
-                Field::new("item_num", Kind::Number),
-                Field::new("ignorewarning", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.properties),
-            2 => View::optional_open_enum(&self.lang),
-            3 => View::of(&self.item_price),
-            4 => View::of(&self.item_num),
-            5 => View::of(&self.ignorewarning),
-            _ => View::Absent,
-        }
+record! {
+    ItemSkuDeleteRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => properties: RequiredText("properties", String, required);
+        2 => lang: OpenEnum("lang", String);
+        3 => item_price: Decimal("item_price", Price);
+        4 => item_num: Number("item_num", Number);
+        5 => ignorewarning: Text("ignorewarning", String);
     }
 }
-
-record!(ItemSkuDeleteRequest);
 
 /// The response of `taobao.item.sku.delete`.
 #[derive(Clone, Default)]
@@ -146,33 +123,11 @@ pub struct ItemSkuDeleteResponse {
     pub sku: Option<Sku>,
 }
 
-impl Record for ItemSkuDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkuDeleteResponse",
-            fields: &[Field::new("sku", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemSkuDeleteResponse {
+        0 => sku: Object("sku", Object);
     }
 }
-
-impl RecordMut for ItemSkuDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemSkuDeleteResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -194,41 +149,13 @@ pub struct Sku {
     pub modified: Option<String>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => modified: Text("modified", String);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);
 
 /// The values of `lang`.
 #[derive(Clone, Debug)]

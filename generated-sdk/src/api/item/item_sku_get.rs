@@ -2,10 +2,7 @@
 
 //! `taobao.item.sku.get`: 查询 SKU
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.item.sku.get`: 查询 SKU
 ///
@@ -72,30 +69,13 @@ impl Request for ItemSkuGetRequest {
     type Response = ItemSkuGetResponse;
 }
 
-impl Record for ItemSkuGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkuGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("sku_id", Kind::Number).required(),
-                Field::new("num_iid", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.num_iid),
-            _ => View::Absent,
-        }
+record! {
+    ItemSkuGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => sku_id: RequiredNumber("sku_id", Number, required);
+        2 => num_iid: Number("num_iid", Number);
     }
 }
-
-record!(ItemSkuGetRequest);
 
 /// The response of `taobao.item.sku.get`.
 #[derive(Clone, Default)]
@@ -107,33 +87,11 @@ pub struct ItemSkuGetResponse {
     pub sku: Option<Sku>,
 }
 
-impl Record for ItemSkuGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkuGetResponse",
-            fields: &[Field::new("sku", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemSkuGetResponse {
+        0 => sku: Object("sku", Object);
     }
 }
-
-impl RecordMut for ItemSkuGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemSkuGetResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -199,74 +157,24 @@ pub struct Sku {
     pub barcode: Option<String>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("sku_id", Kind::Number),
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("properties", Kind::String),
-                Field::new("properties_name", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("created", Kind::String),
-                Field::new("modified", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("sku_spec_id", Kind::Number),
-                Field::new("with_hold_quantity", Kind::Number),
-                Field::new("barcode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.iid),
-            2 => View::of(&self.num_iid),
-            3 => View::of(&self.properties),
-            4 => View::of(&self.properties_name),
-            5 => View::of(&self.quantity),
-            6 => View::of(&self.price),
-            7 => View::of(&self.outer_id),
-            8 => View::of(&self.created),
-            9 => View::of(&self.modified),
-            10 => View::optional_open_enum(&self.status),
-            11 => View::of(&self.sku_spec_id),
-            12 => View::of(&self.with_hold_quantity),
-            13 => View::of(&self.barcode),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => sku_id: Number("sku_id", Number);
+        1 => iid: Text("iid", String);
+        2 => num_iid: Number("num_iid", Number);
+        3 => properties: Text("properties", String);
+        4 => properties_name: Text("properties_name", String);
+        5 => quantity: Number("quantity", Number);
+        6 => price: Text("price", String);
+        7 => outer_id: Text("outer_id", String);
+        8 => created: Text("created", String);
+        9 => modified: Text("modified", String);
+        10 => status: OpenEnum("status", String);
+        11 => sku_spec_id: Number("sku_spec_id", Number);
+        12 => with_hold_quantity: Number("with_hold_quantity", Number);
+        13 => barcode: Text("barcode", String);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku_id),
-            1 => Slot::of(&mut self.iid),
-            2 => Slot::of(&mut self.num_iid),
-            3 => Slot::of(&mut self.properties),
-            4 => Slot::of(&mut self.properties_name),
-            5 => Slot::of(&mut self.quantity),
-            6 => Slot::of(&mut self.price),
-            7 => Slot::of(&mut self.outer_id),
-            8 => Slot::of(&mut self.created),
-            9 => Slot::of(&mut self.modified),
-            10 => Slot::open_enum(&mut self.status),
-            11 => Slot::of(&mut self.sku_spec_id),
-            12 => Slot::of(&mut self.with_hold_quantity),
-            13 => Slot::of(&mut self.barcode),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

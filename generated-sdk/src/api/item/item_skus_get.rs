@@ -2,10 +2,7 @@
 
 //! `taobao.item.skus.get`: 按商品查询 SKU
 
-use top_protocol::generated::{
-    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.item.skus.get`: 按商品查询 SKU
 ///
@@ -58,33 +55,12 @@ impl Request for ItemSkusGetRequest {
     type Response = ItemSkusGetResponse;
 }
 
-impl Record for ItemSkusGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkusGetRequest",
-            fields: &[
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("num_iids", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxListSize(40)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.num_iids),
-            _ => View::Absent,
-        }
+record! {
+    ItemSkusGetRequest {
+        0 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
+        1 => num_iids: RequiredText("num_iids", String, required, [MaxListSize(40)]);
     }
 }
-
-record!(ItemSkusGetRequest);
 
 /// The response of `taobao.item.skus.get`.
 #[derive(Clone, Default)]
@@ -96,33 +72,11 @@ pub struct ItemSkusGetResponse {
     pub skus: Vec<Sku>,
 }
 
-impl Record for ItemSkusGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSkusGetResponse",
-            fields: &[Field::new("skus", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.skus),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemSkusGetResponse {
+        0 => skus: Objects("skus", Object, list);
     }
 }
-
-impl RecordMut for ItemSkusGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.skus),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemSkusGetResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -184,71 +138,23 @@ pub struct Sku {
     pub barcode: Option<String>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("sku_id", Kind::Number),
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("properties", Kind::String),
-                Field::new("properties_name", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("created", Kind::String),
-                Field::new("modified", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("sku_spec_id", Kind::Number),
-                Field::new("barcode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.iid),
-            2 => View::of(&self.num_iid),
-            3 => View::of(&self.properties),
-            4 => View::of(&self.properties_name),
-            5 => View::of(&self.quantity),
-            6 => View::of(&self.price),
-            7 => View::of(&self.outer_id),
-            8 => View::of(&self.created),
-            9 => View::of(&self.modified),
-            10 => View::optional_open_enum(&self.status),
-            11 => View::of(&self.sku_spec_id),
-            12 => View::of(&self.barcode),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => sku_id: Number("sku_id", Number);
+        1 => iid: Text("iid", String);
+        2 => num_iid: Number("num_iid", Number);
+        3 => properties: Text("properties", String);
+        4 => properties_name: Text("properties_name", String);
+        5 => quantity: Number("quantity", Number);
+        6 => price: Text("price", String);
+        7 => outer_id: Text("outer_id", String);
+        8 => created: Text("created", String);
+        9 => modified: Text("modified", String);
+        10 => status: OpenEnum("status", String);
+        11 => sku_spec_id: Number("sku_spec_id", Number);
+        12 => barcode: Text("barcode", String);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku_id),
-            1 => Slot::of(&mut self.iid),
-            2 => Slot::of(&mut self.num_iid),
-            3 => Slot::of(&mut self.properties),
-            4 => Slot::of(&mut self.properties_name),
-            5 => Slot::of(&mut self.quantity),
-            6 => Slot::of(&mut self.price),
-            7 => Slot::of(&mut self.outer_id),
-            8 => Slot::of(&mut self.created),
-            9 => Slot::of(&mut self.modified),
-            10 => Slot::open_enum(&mut self.status),
-            11 => Slot::of(&mut self.sku_spec_id),
-            12 => Slot::of(&mut self.barcode),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

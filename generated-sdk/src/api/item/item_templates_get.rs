@@ -2,9 +2,7 @@
 
 //! `taobao.item.templates.get`: 查询详情页模板
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.item.templates.get`: 查询详情页模板
 ///
@@ -40,21 +38,7 @@ impl Request for ItemTemplatesGetRequest {
     type Response = ItemTemplatesGetResponse;
 }
 
-impl Record for ItemTemplatesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemTemplatesGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(ItemTemplatesGetRequest);
+record!(ItemTemplatesGetRequest {});
 
 /// The response of `taobao.item.templates.get`.
 #[derive(Clone, Default)]
@@ -66,33 +50,11 @@ pub struct ItemTemplatesGetResponse {
     pub item_template_list: Vec<ItemTemplate>,
 }
 
-impl Record for ItemTemplatesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemTemplatesGetResponse",
-            fields: &[Field::new("item_template_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_template_list),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemTemplatesGetResponse {
+        0 => item_template_list: Objects("item_template_list", Object, list);
     }
 }
-
-impl RecordMut for ItemTemplatesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_template_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemTemplatesGetResponse);
 
 /// The object `ItemTemplate`.
 #[derive(Clone, Default)]
@@ -112,38 +74,10 @@ pub struct ItemTemplate {
     pub shop_type: Option<i64>,
 }
 
-impl Record for ItemTemplate {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemTemplate",
-            fields: &[
-                Field::new("template_name", Kind::String),
-                Field::new("template_id", Kind::Number),
-                Field::new("shop_type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.template_name),
-            1 => View::of(&self.template_id),
-            2 => View::of(&self.shop_type),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemTemplate {
+        0 => template_name: Text("template_name", String);
+        1 => template_id: Number("template_id", Number);
+        2 => shop_type: Number("shop_type", Number);
     }
 }
-
-impl RecordMut for ItemTemplate {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.template_name),
-            1 => Slot::of(&mut self.template_id),
-            2 => Slot::of(&mut self.shop_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemTemplate);

@@ -2,10 +2,7 @@
 
 //! `taobao.item.update`: 修改商品
 
-use top_protocol::generated::{
-    Authorization, DateTime, Decimal, Field, File, Kind, Limit, Record, RecordMut,
-    Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, DateTime, Decimal, File, Request, record};
 
 /// `taobao.item.update`: 修改商品
 ///
@@ -1644,279 +1641,133 @@ impl Request for ItemUpdateRequest {
     type Response = ItemUpdateResponse;
 }
 
-impl Record for ItemUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateRequest",
-            fields: &[
-                Field::new("after_sale_id", Kind::Number),
-                Field::new("approve_status", Kind::String),
-                Field::new("auction_point", Kind::Number),
-                Field::new("auto_fill", Kind::String),
-                Field::new("auto_repost", Kind::Boolean),
-                Field::new("barcode", Kind::String),
-                Field::new("change_prop", Kind::String),
-                Field::new("chaoshi_extends_info", Kind::String),
-                Field::new("cid", Kind::Number).limits(&[Limit::MinValue(0)]),
-                Field::new("cod_postage_id", Kind::Number),
-                Field::new("cpv_memo", Kind::String),
-                Field::new("delivery_time.delivery_time", Kind::String),
-                Field::new("delivery_time.delivery_time_type", Kind::String),
-                Field::new("delivery_time.need_delivery_time", Kind::String),
-                Field::new("desc", Kind::String).limits(&[Limit::MaxLength(200000)]),
-                Field::new("desc_modules", Kind::String),
-                Field::new("empty_fields", Kind::String),
-                Field::new("ems_fee", Kind::Price),
-                Field::new("express_fee", Kind::Price),
-                Field::new("features", Kind::String).limits(&[Limit::MaxLength(4000)]),
-                Field::new("food_security.contact", Kind::String),
-                Field::new("food_security.design_code", Kind::String),
-                Field::new("food_security.factory", Kind::String),
-                Field::new("food_security.factory_site", Kind::String),
-                Field::new("food_security.food_additive", Kind::String),
-                Field::new("food_security.health_product_no", Kind::String),
-                Field::new("food_security.mix", Kind::String),
-                Field::new("food_security.period", Kind::String),
-                Field::new("food_security.plan_storage", Kind::String),
-                Field::new("food_security.prd_license_no", Kind::String),
-                Field::new("food_security.product_date_end", Kind::String),
-                Field::new("food_security.product_date_start", Kind::String),
-                Field::new("food_security.stock_date_end", Kind::String),
-                Field::new("food_security.stock_date_start", Kind::String),
-                Field::new("food_security.supplier", Kind::String),
-                Field::new("freight_payer", Kind::String),
-                Field::new("global_stock_country", Kind::String)
-                    .limits(&[Limit::MaxLength(30)]),
-                Field::new("global_stock_delivery_place", Kind::String),
-                Field::new("global_stock_tax_free_promise", Kind::Boolean),
-                Field::new("global_stock_type", Kind::String),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("has_invoice", Kind::Boolean),
-                Field::new("has_showcase", Kind::Boolean),
-                Field::new("has_warranty", Kind::Boolean),
-                Field::new("ignorewarning", Kind::String),
-                Field::new("image", Kind::File).limits(&[Limit::MaxLength(3145728)]),
-                Field::new("increment", Kind::Price),
-                Field::new("input_custom_cpv", Kind::String),
-                Field::new("input_pids", Kind::String),
-                Field::new("input_str", Kind::String),
-                Field::new("interactive_id", Kind::Number),
-                Field::new("is_3D", Kind::Boolean),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("is_lightning_consignment", Kind::Boolean),
-                Field::new("is_offline", Kind::String),
-                Field::new("is_replace_sku", Kind::Boolean),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("is_xinpin", Kind::Boolean),
-                Field::new("item_size", Kind::String),
-                Field::new("item_weight", Kind::String),
-                Field::new("lang", Kind::String),
-                Field::new("lease_extends_info", Kind::String),
-                Field::new("list_time", Kind::Date),
-                Field::new("locality_life.choose_logis", Kind::String),
-                Field::new("locality_life.eticket", Kind::String),
-                Field::new("locality_life.expirydate", Kind::String),
-                Field::new("locality_life.merchant", Kind::String),
-                Field::new("locality_life.network_id", Kind::String),
-                Field::new("locality_life.obs", Kind::String),
-                Field::new("locality_life.onsale_auto_refund_ratio", Kind::Number),
-                Field::new("locality_life.packageid", Kind::String),
-                Field::new("locality_life.refund_ratio", Kind::Number),
-                Field::new("locality_life.refundmafee", Kind::String),
-                Field::new("locality_life.verification", Kind::String),
-                Field::new("locality_life.version", Kind::String),
-                Field::new("location.city", Kind::String),
-                Field::new("location.state", Kind::String),
-                Field::new("ms_payment.price", Kind::String),
-                Field::new("ms_payment.reference_price", Kind::String),
-                Field::new("ms_payment.voucher_price", Kind::String),
-                Field::new("newprepay", Kind::String),
-                Field::new("num", Kind::Number)
-                    .limits(&[Limit::MinValue(0), Limit::MaxValue(900000000)]),
-                Field::new("num_iid", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(1)]),
-                Field::new("o2o_bind_service", Kind::Boolean),
-                Field::new("outer_id", Kind::String),
-                Field::new("paimai_info.deposit", Kind::Number),
-                Field::new("paimai_info.interval", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(60)]),
-                Field::new("paimai_info.mode", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(3)]),
-                Field::new("paimai_info.reserve", Kind::Price),
-                Field::new("paimai_info.valid_hour", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(48)]),
-                Field::new("paimai_info.valid_minute", Kind::Number)
-                    .limits(&[Limit::MinValue(0), Limit::MaxValue(59)]),
-                Field::new("pic_path", Kind::String),
-                Field::new("post_fee", Kind::Price),
-                Field::new("postage_id", Kind::Number),
-                Field::new("price", Kind::Price),
-                Field::new("product_id", Kind::Number),
-                Field::new("property_alias", Kind::String)
-                    .limits(&[Limit::MaxLength(800)]),
-                Field::new("props", Kind::String),
-                Field::new("qualification", Kind::String),
-                Field::new("scenic_ticket_book_cost", Kind::String),
-                Field::new("scenic_ticket_pay_way", Kind::Number),
-                Field::new("sell_point", Kind::String).limits(&[Limit::MaxLength(150)]),
-                Field::new("sell_promise", Kind::Boolean),
-                Field::new("seller_cids", Kind::String),
-                Field::new("shape", Kind::String),
-                Field::new("sku_barcode", Kind::String),
-                Field::new("sku_delivery_times", Kind::String),
-                Field::new("sku_hd_height", Kind::String),
-                Field::new("sku_hd_lamp_quantity", Kind::String),
-                Field::new("sku_hd_length", Kind::String),
-                Field::new("sku_outer_ids", Kind::String),
-                Field::new("sku_prices", Kind::String),
-                Field::new("sku_properties", Kind::String),
-                Field::new("sku_quantities", Kind::String),
-                Field::new("sku_spec_ids", Kind::String),
-                Field::new("spu_confirm", Kind::Boolean),
-                Field::new("stuff_status", Kind::String),
-                Field::new("sub_stock", Kind::Number),
-                Field::new("title", Kind::String).limits(&[Limit::MaxLength(120)]),
-                Field::new("valid_thru", Kind::Number),
-                Field::new("video_id", Kind::Number),
-                Field::new("weight", Kind::Number),
-                Field::new("wireless_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.after_sale_id),
-            1 => View::of(&self.approve_status),
-            2 => View::of(&self.auction_point),
-            3 => View::of(&self.auto_fill),
-            4 => View::of(&self.auto_repost),
-            5 => View::of(&self.barcode),
-            6 => View::of(&self.change_prop),
-            7 => View::of(&self.chaoshi_extends_info),
-            8 => View::of(&self.cid),
-            9 => View::of(&self.cod_postage_id),
-            10 => View::of(&self.cpv_memo),
-            11 => View::of(&self.delivery_time_delivery_time),
-            12 => View::of(&self.delivery_time_delivery_time_type),
-            13 => View::of(&self.delivery_time_need_delivery_time),
-            14 => View::of(&self.desc),
-            15 => View::of(&self.desc_modules),
-            16 => View::of(&self.empty_fields),
-            17 => View::of(&self.ems_fee),
-            18 => View::of(&self.express_fee),
-            19 => View::of(&self.features),
-            20 => View::of(&self.food_security_contact),
-            21 => View::of(&self.food_security_design_code),
-            22 => View::of(&self.food_security_factory),
-            23 => View::of(&self.food_security_factory_site),
-            24 => View::of(&self.food_security_food_additive),
-            25 => View::of(&self.food_security_health_product_no),
-            26 => View::of(&self.food_security_mix),
-            27 => View::of(&self.food_security_period),
-            28 => View::of(&self.food_security_plan_storage),
-            29 => View::of(&self.food_security_prd_license_no),
-            30 => View::of(&self.food_security_product_date_end),
-            31 => View::of(&self.food_security_product_date_start),
-            32 => View::of(&self.food_security_stock_date_end),
-            33 => View::of(&self.food_security_stock_date_start),
-            34 => View::of(&self.food_security_supplier),
-            35 => View::of(&self.freight_payer),
-            36 => View::of(&self.global_stock_country),
-            37 => View::of(&self.global_stock_delivery_place),
-            38 => View::of(&self.global_stock_tax_free_promise),
-            39 => View::of(&self.global_stock_type),
-            40 => View::of(&self.has_discount),
-            41 => View::of(&self.has_invoice),
-            42 => View::of(&self.has_showcase),
-            43 => View::of(&self.has_warranty),
-            44 => View::of(&self.ignorewarning),
-            45 => View::of(&self.image),
-            46 => View::of(&self.increment),
-            47 => View::of(&self.input_custom_cpv),
-            48 => View::of(&self.input_pids),
-            49 => View::of(&self.input_str),
-            50 => View::of(&self.interactive_id),
-            51 => View::of(&self.is_3d),
-            52 => View::of(&self.is_ex),
-            53 => View::of(&self.is_lightning_consignment),
-            54 => View::of(&self.is_offline),
-            55 => View::of(&self.is_replace_sku),
-            56 => View::of(&self.is_taobao),
-            57 => View::of(&self.is_xinpin),
-            58 => View::of(&self.item_size),
-            59 => View::of(&self.item_weight),
-            60 => View::of(&self.lang),
-            61 => View::of(&self.lease_extends_info),
-            62 => View::of(&self.list_time),
-            63 => View::of(&self.locality_life_choose_logis),
-            64 => View::of(&self.locality_life_eticket),
-            65 => View::of(&self.locality_life_expirydate),
-            66 => View::of(&self.locality_life_merchant),
-            67 => View::of(&self.locality_life_network_id),
-            68 => View::of(&self.locality_life_obs),
-            69 => View::of(&self.locality_life_onsale_auto_refund_ratio),
-            70 => View::of(&self.locality_life_packageid),
-            71 => View::of(&self.locality_life_refund_ratio),
-            72 => View::of(&self.locality_life_refundmafee),
-            73 => View::of(&self.locality_life_verification),
-            74 => View::of(&self.locality_life_version),
-            75 => View::of(&self.location_city),
-            76 => View::of(&self.location_state),
-            77 => View::of(&self.ms_payment_price),
-            78 => View::of(&self.ms_payment_reference_price),
-            79 => View::of(&self.ms_payment_voucher_price),
-            80 => View::of(&self.newprepay),
-            81 => View::of(&self.num),
-            82 => View::of(&self.num_iid),
-            83 => View::of(&self.o2o_bind_service),
-            84 => View::of(&self.outer_id),
-            85 => View::of(&self.paimai_info_deposit),
-            86 => View::of(&self.paimai_info_interval),
-            87 => View::of(&self.paimai_info_mode),
-            88 => View::of(&self.paimai_info_reserve),
-            89 => View::of(&self.paimai_info_valid_hour),
-            90 => View::of(&self.paimai_info_valid_minute),
-            91 => View::of(&self.pic_path),
-            92 => View::of(&self.post_fee),
-            93 => View::of(&self.postage_id),
-            94 => View::of(&self.price),
-            95 => View::of(&self.product_id),
-            96 => View::of(&self.property_alias),
-            97 => View::of(&self.props),
-            98 => View::of(&self.qualification),
-            99 => View::of(&self.scenic_ticket_book_cost),
-            100 => View::of(&self.scenic_ticket_pay_way),
-            101 => View::of(&self.sell_point),
-            102 => View::of(&self.sell_promise),
-            103 => View::of(&self.seller_cids),
-            104 => View::of(&self.shape),
-            105 => View::of(&self.sku_barcode),
-            106 => View::of(&self.sku_delivery_times),
-            107 => View::of(&self.sku_hd_height),
-            108 => View::of(&self.sku_hd_lamp_quantity),
-            109 => View::of(&self.sku_hd_length),
-            110 => View::of(&self.sku_outer_ids),
-            111 => View::of(&self.sku_prices),
-            112 => View::of(&self.sku_properties),
-            113 => View::of(&self.sku_quantities),
-            114 => View::of(&self.sku_spec_ids),
-            115 => View::of(&self.spu_confirm),
-            116 => View::of(&self.stuff_status),
-            117 => View::of(&self.sub_stock),
-            118 => View::of(&self.title),
-            119 => View::of(&self.valid_thru),
-            120 => View::of(&self.video_id),
-            121 => View::of(&self.weight),
-            122 => View::of(&self.wireless_desc),
-            _ => View::Absent,
-        }
+record! {
+    ItemUpdateRequest {
+        0 => after_sale_id: Number("after_sale_id", Number);
+        1 => approve_status: Text("approve_status", String);
+        2 => auction_point: Number("auction_point", Number);
+        3 => auto_fill: Text("auto_fill", String);
+        4 => auto_repost: Boolean("auto_repost", Boolean);
+        5 => barcode: Text("barcode", String);
+        6 => change_prop: Text("change_prop", String);
+        7 => chaoshi_extends_info: Text("chaoshi_extends_info", String);
+        8 => cid: Number("cid", Number, [MinValue(0)]);
+        9 => cod_postage_id: Number("cod_postage_id", Number);
+        10 => cpv_memo: Text("cpv_memo", String);
+        11 => delivery_time_delivery_time: Text("delivery_time.delivery_time", String);
+        12 => delivery_time_delivery_time_type: Text("delivery_time.delivery_time_type", String);
+        13 => delivery_time_need_delivery_time: Text("delivery_time.need_delivery_time", String);
+        14 => desc: Text("desc", String, [MaxLength(200000)]);
+        15 => desc_modules: Text("desc_modules", String);
+        16 => empty_fields: Text("empty_fields", String);
+        17 => ems_fee: Decimal("ems_fee", Price);
+        18 => express_fee: Decimal("express_fee", Price);
+        19 => features: Text("features", String, [MaxLength(4000)]);
+        20 => food_security_contact: Text("food_security.contact", String);
+        21 => food_security_design_code: Text("food_security.design_code", String);
+        22 => food_security_factory: Text("food_security.factory", String);
+        23 => food_security_factory_site: Text("food_security.factory_site", String);
+        24 => food_security_food_additive: Text("food_security.food_additive", String);
+        25 => food_security_health_product_no: Text("food_security.health_product_no", String);
+        26 => food_security_mix: Text("food_security.mix", String);
+        27 => food_security_period: Text("food_security.period", String);
+        28 => food_security_plan_storage: Text("food_security.plan_storage", String);
+        29 => food_security_prd_license_no: Text("food_security.prd_license_no", String);
+        30 => food_security_product_date_end: Text("food_security.product_date_end", String);
+        31 => food_security_product_date_start: Text("food_security.product_date_start", String);
+        32 => food_security_stock_date_end: Text("food_security.stock_date_end", String);
+        33 => food_security_stock_date_start: Text("food_security.stock_date_start", String);
+        34 => food_security_supplier: Text("food_security.supplier", String);
+        35 => freight_payer: Text("freight_payer", String);
+        36 => global_stock_country: Text("global_stock_country", String, [MaxLength(30)]);
+        37 => global_stock_delivery_place: Text("global_stock_delivery_place", String);
+        38 => global_stock_tax_free_promise: Boolean("global_stock_tax_free_promise", Boolean);
+        39 => global_stock_type: Text("global_stock_type", String);
+        40 => has_discount: Boolean("has_discount", Boolean);
+        41 => has_invoice: Boolean("has_invoice", Boolean);
+        42 => has_showcase: Boolean("has_showcase", Boolean);
+        43 => has_warranty: Boolean("has_warranty", Boolean);
+        44 => ignorewarning: Text("ignorewarning", String);
+        45 => image: File("image", File, [MaxLength(3145728)]);
+        46 => increment: Decimal("increment", Price);
+        47 => input_custom_cpv: Text("input_custom_cpv", String);
+        48 => input_pids: Text("input_pids", String);
+        49 => input_str: Text("input_str", String);
+        50 => interactive_id: Number("interactive_id", Number);
+        51 => is_3d: Boolean("is_3D", Boolean);
+        52 => is_ex: Boolean("is_ex", Boolean);
+        53 => is_lightning_consignment: Boolean("is_lightning_consignment", Boolean);
+        54 => is_offline: Text("is_offline", String);
+        55 => is_replace_sku: Boolean("is_replace_sku", Boolean);
+        56 => is_taobao: Boolean("is_taobao", Boolean);
+        57 => is_xinpin: Boolean("is_xinpin", Boolean);
+        58 => item_size: Text("item_size", String);
+        59 => item_weight: Text("item_weight", String);
+        60 => lang: Text("lang", String);
+        61 => lease_extends_info: Text("lease_extends_info", String);
+        62 => list_time: Date("list_time", Date);
+        63 => locality_life_choose_logis: Text("locality_life.choose_logis", String);
+        64 => locality_life_eticket: Text("locality_life.eticket", String);
+        65 => locality_life_expirydate: Text("locality_life.expirydate", String);
+        66 => locality_life_merchant: Text("locality_life.merchant", String);
+        67 => locality_life_network_id: Text("locality_life.network_id", String);
+        68 => locality_life_obs: Text("locality_life.obs", String);
+        69 => locality_life_onsale_auto_refund_ratio: Number("locality_life.onsale_auto_refund_ratio", Number);
+        70 => locality_life_packageid: Text("locality_life.packageid", String);
+        71 => locality_life_refund_ratio: Number("locality_life.refund_ratio", Number);
+        72 => locality_life_refundmafee: Text("locality_life.refundmafee", String);
+        73 => locality_life_verification: Text("locality_life.verification", String);
+        74 => locality_life_version: Text("locality_life.version", String);
+        75 => location_city: Text("location.city", String);
+        76 => location_state: Text("location.state", String);
+        77 => ms_payment_price: Text("ms_payment.price", String);
+        78 => ms_payment_reference_price: Text("ms_payment.reference_price", String);
+        79 => ms_payment_voucher_price: Text("ms_payment.voucher_price", String);
+        80 => newprepay: Text("newprepay", String);
+        81 => num: Number("num", Number, [MinValue(0), MaxValue(900000000)]);
+        82 => num_iid: RequiredNumber("num_iid", Number, required, [MinValue(1)]);
+        83 => o2o_bind_service: Boolean("o2o_bind_service", Boolean);
+        84 => outer_id: Text("outer_id", String);
+        85 => paimai_info_deposit: Number("paimai_info.deposit", Number);
+        86 => paimai_info_interval: Number("paimai_info.interval", Number, [MinValue(1), MaxValue(60)]);
+        87 => paimai_info_mode: Number("paimai_info.mode", Number, [MinValue(1), MaxValue(3)]);
+        88 => paimai_info_reserve: Decimal("paimai_info.reserve", Price);
+        89 => paimai_info_valid_hour: Number("paimai_info.valid_hour", Number, [MinValue(1), MaxValue(48)]);
+        90 => paimai_info_valid_minute: Number("paimai_info.valid_minute", Number, [MinValue(0), MaxValue(59)]);
+        91 => pic_path: Text("pic_path", String);
+        92 => post_fee: Decimal("post_fee", Price);
+        93 => postage_id: Number("postage_id", Number);
+        94 => price: Decimal("price", Price);
+        95 => product_id: Number("product_id", Number);
+        96 => property_alias: Text("property_alias", String, [MaxLength(800)]);
+        97 => props: Text("props", String);
+        98 => qualification: Text("qualification", String);
+        99 => scenic_ticket_book_cost: Text("scenic_ticket_book_cost", String);
+        100 => scenic_ticket_pay_way: Number("scenic_ticket_pay_way", Number);
+        101 => sell_point: Text("sell_point", String, [MaxLength(150)]);
+        102 => sell_promise: Boolean("sell_promise", Boolean);
+        103 => seller_cids: Text("seller_cids", String);
+        104 => shape: Text("shape", String);
+        105 => sku_barcode: Text("sku_barcode", String);
+        106 => sku_delivery_times: Text("sku_delivery_times", String);
+        107 => sku_hd_height: Text("sku_hd_height", String);
+        108 => sku_hd_lamp_quantity: Text("sku_hd_lamp_quantity", String);
+        109 => sku_hd_length: Text("sku_hd_length", String);
+        110 => sku_outer_ids: Text("sku_outer_ids", String);
+        111 => sku_prices: Text("sku_prices", String);
+        112 => sku_properties: Text("sku_properties", String);
+        113 => sku_quantities: Text("sku_quantities", String);
+        114 => sku_spec_ids: Text("sku_spec_ids", String);
+        115 => spu_confirm: Boolean("spu_confirm", Boolean);
+        116 => stuff_status: Text("stuff_status", String);
+        117 => sub_stock: Number("sub_stock", Number);
+        118 => title: Text("title", String, [MaxLength(120)]);
+        119 => valid_thru: Number("valid_thru", Number);
+        120 => video_id: Number("video_id", Number);
+        121 => weight: Number("weight", Number);
+        122 => wireless_desc: Text("wireless_desc", String);
     }
 }
-
-record!(ItemUpdateRequest);
 
 /// The response of `taobao.item.update`.
 #[derive(Clone, Default)]
@@ -1928,33 +1779,11 @@ pub struct ItemUpdateResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemUpdateResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -1970,35 +1799,9 @@ pub struct Item {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => num_iid: Number("num_iid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);

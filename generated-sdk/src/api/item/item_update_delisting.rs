@@ -2,9 +2,7 @@
 
 //! `taobao.item.update.delisting`: 下架商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.update.delisting`: 下架商品
 ///
@@ -45,28 +43,11 @@ impl Request for ItemUpdateDelistingRequest {
     type Response = ItemUpdateDelistingResponse;
 }
 
-impl Record for ItemUpdateDelistingRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateDelistingRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(0)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            _ => View::Absent,
-        }
+record! {
+    ItemUpdateDelistingRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required, [MinValue(0)]);
     }
 }
-
-record!(ItemUpdateDelistingRequest);
 
 /// The response of `taobao.item.update.delisting`.
 #[derive(Clone, Default)]
@@ -78,33 +59,11 @@ pub struct ItemUpdateDelistingResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemUpdateDelistingResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateDelistingResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemUpdateDelistingResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemUpdateDelistingResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemUpdateDelistingResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -126,38 +85,10 @@ pub struct Item {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.update.listing`: 上架商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.update.listing`: 上架商品
 ///
@@ -51,30 +49,12 @@ impl Request for ItemUpdateListingRequest {
     type Response = ItemUpdateListingResponse;
 }
 
-impl Record for ItemUpdateListingRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateListingRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(0)]),
-                Field::new("num", Kind::Number).required().limits(&[Limit::MinValue(0)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.num),
-            _ => View::Absent,
-        }
+record! {
+    ItemUpdateListingRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required, [MinValue(0)]);
+        1 => num: RequiredNumber("num", Number, required, [MinValue(0)]);
     }
 }
-
-record!(ItemUpdateListingRequest);
 
 /// The response of `taobao.item.update.listing`.
 #[derive(Clone, Default)]
@@ -86,33 +66,11 @@ pub struct ItemUpdateListingResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemUpdateListingResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateListingResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemUpdateListingResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemUpdateListingResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemUpdateListingResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -134,38 +92,10 @@ pub struct Item {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);

@@ -2,9 +2,7 @@
 
 //! `taobao.item.update.listing.tmall`: 上架天猫商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.item.update.listing.tmall`: 上架天猫商品
 ///
@@ -49,28 +47,12 @@ impl Request for ItemUpdateListingTmallRequest {
     type Response = ItemUpdateListingTmallResponse;
 }
 
-impl Record for ItemUpdateListingTmallRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateListingTmallRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("num", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.num),
-            _ => View::Absent,
-        }
+record! {
+    ItemUpdateListingTmallRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => num: RequiredNumber("num", Number, required);
     }
 }
-
-record!(ItemUpdateListingTmallRequest);
 
 /// The response of `taobao.item.update.listing.tmall`.
 #[derive(Clone, Default)]
@@ -82,33 +64,11 @@ pub struct ItemUpdateListingTmallResponse {
     pub item: Option<Item>,
 }
 
-impl Record for ItemUpdateListingTmallResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdateListingTmallResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemUpdateListingTmallResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for ItemUpdateListingTmallResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemUpdateListingTmallResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -130,38 +90,10 @@ pub struct Item {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);

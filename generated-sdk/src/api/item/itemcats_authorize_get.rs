@@ -2,10 +2,7 @@
 
 //! `taobao.itemcats.authorize.get`: 查询商家获授权的品牌和类目
 
-use top_protocol::generated::{
-    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.itemcats.authorize.get`: 查询商家获授权的品牌和类目
 ///
@@ -48,29 +45,11 @@ impl Request for ItemcatsAuthorizeGetRequest {
     type Response = ItemcatsAuthorizeGetResponse;
 }
 
-impl Record for ItemcatsAuthorizeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemcatsAuthorizeGetRequest",
-            fields: &[
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    ItemcatsAuthorizeGetRequest {
+        0 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
     }
 }
-
-record!(ItemcatsAuthorizeGetRequest);
 
 /// The response of `taobao.itemcats.authorize.get`.
 #[derive(Clone, Default)]
@@ -82,33 +61,11 @@ pub struct ItemcatsAuthorizeGetResponse {
     pub seller_authorize: Option<SellerAuthorize>,
 }
 
-impl Record for ItemcatsAuthorizeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemcatsAuthorizeGetResponse",
-            fields: &[Field::new("seller_authorize", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_authorize),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemcatsAuthorizeGetResponse {
+        0 => seller_authorize: Object("seller_authorize", Object);
     }
 }
-
-impl RecordMut for ItemcatsAuthorizeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_authorize),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemcatsAuthorizeGetResponse);
 
 /// The object `SellerAuthorize`.
 #[derive(Clone, Default)]
@@ -128,41 +85,13 @@ pub struct SellerAuthorize {
     pub brands: Vec<Brand>,
 }
 
-impl Record for SellerAuthorize {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellerAuthorize",
-            fields: &[
-                Field::new("item_cats", Kind::Object).list(),
-                Field::new("xinpin_item_cats", Kind::Object).list(),
-                Field::new("brands", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_cats),
-            1 => View::of(&self.xinpin_item_cats),
-            2 => View::of(&self.brands),
-            _ => View::Absent,
-        }
+record! {
+    mut SellerAuthorize {
+        0 => item_cats: Objects("item_cats", Object, list);
+        1 => xinpin_item_cats: Objects("xinpin_item_cats", Object, list);
+        2 => brands: Objects("brands", Object, list);
     }
 }
-
-impl RecordMut for SellerAuthorize {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_cats),
-            1 => Slot::of(&mut self.xinpin_item_cats),
-            2 => Slot::of(&mut self.brands),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SellerAuthorize);
 
 /// The object `ItemCat`.
 #[derive(Clone, Default)]
@@ -194,50 +123,16 @@ pub struct ItemCat {
     pub is_parent: Option<bool>,
 }
 
-impl Record for ItemCat {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemCat",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("parent_cid", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("sort_order", Kind::Number),
-                Field::new("is_parent", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.parent_cid),
-            2 => View::of(&self.name),
-            3 => View::optional_open_enum(&self.status),
-            4 => View::of(&self.sort_order),
-            5 => View::of(&self.is_parent),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemCat {
+        0 => cid: Number("cid", Number);
+        1 => parent_cid: Number("parent_cid", Number);
+        2 => name: Text("name", String);
+        3 => status: OpenEnum("status", String);
+        4 => sort_order: Number("sort_order", Number);
+        5 => is_parent: Boolean("is_parent", Boolean);
     }
 }
-
-impl RecordMut for ItemCat {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.parent_cid),
-            2 => Slot::of(&mut self.name),
-            3 => Slot::open_enum(&mut self.status),
-            4 => Slot::of(&mut self.sort_order),
-            5 => Slot::of(&mut self.is_parent),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemCat);
 
 /// The object `Brand`.
 #[derive(Clone, Default)]
@@ -261,44 +156,14 @@ pub struct Brand {
     pub prop_name: Option<String>,
 }
 
-impl Record for Brand {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Brand",
-            fields: &[
-                Field::new("vid", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("pid", Kind::Number),
-                Field::new("prop_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.vid),
-            1 => View::of(&self.name),
-            2 => View::of(&self.pid),
-            3 => View::of(&self.prop_name),
-            _ => View::Absent,
-        }
+record! {
+    mut Brand {
+        0 => vid: Number("vid", Number);
+        1 => name: Text("name", String);
+        2 => pid: Number("pid", Number);
+        3 => prop_name: Text("prop_name", String);
     }
 }
-
-impl RecordMut for Brand {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.vid),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.pid),
-            3 => Slot::of(&mut self.prop_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Brand);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.itemcats.get`: 查询标准类目
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.itemcats.get`: 查询标准类目
 ///
@@ -94,36 +91,14 @@ impl Request for ItemcatsGetRequest {
     type Response = ItemcatsGetResponse;
 }
 
-impl Record for ItemcatsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemcatsGetRequest",
-            fields: &[
-                Field::new("cids", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(999)]),
-                Field::new("datetime", Kind::Date),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(999)]),
-                Field::new("parent_cid", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cids),
-            1 => View::of(&self.datetime),
-            2 => View::of(&self.fields),
-            3 => View::of(&self.parent_cid),
-            _ => View::Absent,
-        }
+record! {
+    ItemcatsGetRequest {
+        0 => cids: Numbers("cids", Number, list, [MaxListSize(999)]);
+        1 => datetime: Date("datetime", Date);
+        2 => fields: Texts("fields", String, list, [MaxListSize(999)]);
+        3 => parent_cid: Number("parent_cid", Number);
     }
 }
-
-record!(ItemcatsGetRequest);
 
 /// The response of `taobao.itemcats.get`.
 #[derive(Clone, Default)]
@@ -139,38 +114,12 @@ pub struct ItemcatsGetResponse {
     pub item_cats: Vec<ItemCat>,
 }
 
-impl Record for ItemcatsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemcatsGetResponse",
-            fields: &[
-                Field::new("last_modified", Kind::Date),
-                Field::new("item_cats", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.last_modified),
-            1 => View::of(&self.item_cats),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemcatsGetResponse {
+        0 => last_modified: Date("last_modified", Date);
+        1 => item_cats: Objects("item_cats", Object, list);
     }
 }
-
-impl RecordMut for ItemcatsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.last_modified),
-            1 => Slot::of(&mut self.item_cats),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemcatsGetResponse);
 
 /// The object `ItemCat`.
 #[derive(Clone, Default)]
@@ -210,56 +159,18 @@ pub struct ItemCat {
     pub taosir_cat: Option<bool>,
 }
 
-impl Record for ItemCat {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemCat",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("features", Kind::Object).list(),
-                Field::new("is_parent", Kind::Boolean),
-                Field::new("name", Kind::String),
-                Field::new("parent_cid", Kind::Number),
-                Field::new("sort_order", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("taosir_cat", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.features),
-            2 => View::of(&self.is_parent),
-            3 => View::of(&self.name),
-            4 => View::of(&self.parent_cid),
-            5 => View::of(&self.sort_order),
-            6 => View::optional_open_enum(&self.status),
-            7 => View::of(&self.taosir_cat),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemCat {
+        0 => cid: Number("cid", Number);
+        1 => features: Objects("features", Object, list);
+        2 => is_parent: Boolean("is_parent", Boolean);
+        3 => name: Text("name", String);
+        4 => parent_cid: Number("parent_cid", Number);
+        5 => sort_order: Number("sort_order", Number);
+        6 => status: OpenEnum("status", String);
+        7 => taosir_cat: Boolean("taosir_cat", Boolean);
     }
 }
-
-impl RecordMut for ItemCat {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.features),
-            2 => Slot::of(&mut self.is_parent),
-            3 => Slot::of(&mut self.name),
-            4 => Slot::of(&mut self.parent_cid),
-            5 => Slot::of(&mut self.sort_order),
-            6 => Slot::open_enum(&mut self.status),
-            7 => Slot::of(&mut self.taosir_cat),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemCat);
 
 /// The object `Feature`.
 #[derive(Clone, Default)]
@@ -275,38 +186,12 @@ pub struct Feature {
     pub attr_value: Option<String>,
 }
 
-impl Record for Feature {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Feature",
-            fields: &[
-                Field::new("attr_key", Kind::String),
-                Field::new("attr_value", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attr_key),
-            1 => View::of(&self.attr_value),
-            _ => View::Absent,
-        }
+record! {
+    mut Feature {
+        0 => attr_key: Text("attr_key", String);
+        1 => attr_value: Text("attr_value", String);
     }
 }
-
-impl RecordMut for Feature {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.attr_key),
-            1 => Slot::of(&mut self.attr_value),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Feature);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

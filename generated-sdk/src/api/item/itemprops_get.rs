@@ -2,10 +2,7 @@
 
 //! `taobao.itemprops.get`: 查询类目的属性
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record};
 
 /// `taobao.itemprops.get`: 查询类目的属性
 ///
@@ -216,55 +213,24 @@ impl Request for ItempropsGetRequest {
     type Response = ItempropsGetResponse;
 }
 
-impl Record for ItempropsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItempropsGetRequest",
-            fields: &[
-                Field::new("attr_keys", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(50)]),
-                Field::new("child_path", Kind::String),
-                Field::new("cid", Kind::Number).required(),
-                Field::new("datetime", Kind::Date),
-                Field::new("fields", Kind::FieldList),
-                Field::new("is_color_prop", Kind::Boolean),
-                Field::new("is_enum_prop", Kind::Boolean),
-                Field::new("is_input_prop", Kind::Boolean),
-                Field::new("is_item_prop", Kind::Boolean),
-                Field::new("is_key_prop", Kind::Boolean),
-                Field::new("is_sale_prop", Kind::Boolean),
-                Field::new("parent_pid", Kind::Number),
-                Field::new("pid", Kind::Number),
-                Field::new("type", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(2)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attr_keys),
-            1 => View::of(&self.child_path),
-            2 => View::of(&self.cid),
-            3 => View::of(&self.datetime),
-            4 => View::of(&self.fields),
-            5 => View::of(&self.is_color_prop),
-            6 => View::of(&self.is_enum_prop),
-            7 => View::of(&self.is_input_prop),
-            8 => View::of(&self.is_item_prop),
-            9 => View::of(&self.is_key_prop),
-            10 => View::of(&self.is_sale_prop),
-            11 => View::of(&self.parent_pid),
-            12 => View::of(&self.pid),
-            13 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    ItempropsGetRequest {
+        0 => attr_keys: Texts("attr_keys", String, list, [MaxListSize(50)]);
+        1 => child_path: Text("child_path", String);
+        2 => cid: RequiredNumber("cid", Number, required);
+        3 => datetime: Date("datetime", Date);
+        4 => fields: Texts("fields", FieldList);
+        5 => is_color_prop: Boolean("is_color_prop", Boolean);
+        6 => is_enum_prop: Boolean("is_enum_prop", Boolean);
+        7 => is_input_prop: Boolean("is_input_prop", Boolean);
+        8 => is_item_prop: Boolean("is_item_prop", Boolean);
+        9 => is_key_prop: Boolean("is_key_prop", Boolean);
+        10 => is_sale_prop: Boolean("is_sale_prop", Boolean);
+        11 => parent_pid: Number("parent_pid", Number);
+        12 => pid: Number("pid", Number);
+        13 => r#type: Number("type", Number, [MinValue(1), MaxValue(2)]);
     }
 }
-
-record!(ItempropsGetRequest);
 
 /// The response of `taobao.itemprops.get`.
 #[derive(Clone, Default)]
@@ -280,38 +246,12 @@ pub struct ItempropsGetResponse {
     pub last_modified: Option<DateTime>,
 }
 
-impl Record for ItempropsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItempropsGetResponse",
-            fields: &[
-                Field::new("item_props", Kind::Object).list(),
-                Field::new("last_modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_props),
-            1 => View::of(&self.last_modified),
-            _ => View::Absent,
-        }
+record! {
+    mut ItempropsGetResponse {
+        0 => item_props: Objects("item_props", Object, list);
+        1 => last_modified: Date("last_modified", Date);
     }
 }
-
-impl RecordMut for ItempropsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_props),
-            1 => Slot::of(&mut self.last_modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItempropsGetResponse);
 
 /// The object `ItemProp`.
 #[derive(Clone, Default)]
@@ -427,113 +367,37 @@ pub struct ItemProp {
     pub r#type: Option<String>,
 }
 
-impl Record for ItemProp {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemProp",
-            fields: &[
-                Field::new("child_template", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("features", Kind::Object).list(),
-                Field::new("is_allow_alias", Kind::Boolean),
-                Field::new("is_color_prop", Kind::Boolean),
-                Field::new("is_enum_prop", Kind::Boolean),
-                Field::new("is_input_prop", Kind::Boolean),
-                Field::new("is_item_prop", Kind::Boolean),
-                Field::new("is_key_prop", Kind::Boolean),
-                Field::new("is_material", Kind::Boolean),
-                Field::new("is_sale_prop", Kind::Boolean),
-                Field::new("is_taosir", Kind::Boolean),
-                Field::new("material_do", Kind::Object),
-                Field::new("modified_time", Kind::Date),
-                Field::new("modified_type", Kind::String),
-                Field::new("multi", Kind::Boolean),
-                Field::new("must", Kind::Boolean),
-                Field::new("name", Kind::String),
-                Field::new("parent_pid", Kind::Number),
-                Field::new("parent_vid", Kind::Number),
-                Field::new("pid", Kind::Number),
-                Field::new("prop_values", Kind::Object).list(),
-                Field::new("required", Kind::Boolean),
-                Field::new("sort_order", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("taosir_do", Kind::Object),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.child_template),
-            1 => View::of(&self.cid),
-            2 => View::of(&self.features),
-            3 => View::of(&self.is_allow_alias),
-            4 => View::of(&self.is_color_prop),
-            5 => View::of(&self.is_enum_prop),
-            6 => View::of(&self.is_input_prop),
-            7 => View::of(&self.is_item_prop),
-            8 => View::of(&self.is_key_prop),
-            9 => View::of(&self.is_material),
-            10 => View::of(&self.is_sale_prop),
-            11 => View::of(&self.is_taosir),
-            12 => View::of(&self.material_do),
-            13 => View::of(&self.modified_time),
-            14 => View::of(&self.modified_type),
-            15 => View::of(&self.multi),
-            16 => View::of(&self.must),
-            17 => View::of(&self.name),
-            18 => View::of(&self.parent_pid),
-            19 => View::of(&self.parent_vid),
-            20 => View::of(&self.pid),
-            21 => View::of(&self.prop_values),
-            22 => View::of(&self.required),
-            23 => View::of(&self.sort_order),
-            24 => View::of(&self.status),
-            25 => View::of(&self.taosir_do),
-            26 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemProp {
+        0 => child_template: Text("child_template", String);
+        1 => cid: Number("cid", Number);
+        2 => features: Objects("features", Object, list);
+        3 => is_allow_alias: Boolean("is_allow_alias", Boolean);
+        4 => is_color_prop: Boolean("is_color_prop", Boolean);
+        5 => is_enum_prop: Boolean("is_enum_prop", Boolean);
+        6 => is_input_prop: Boolean("is_input_prop", Boolean);
+        7 => is_item_prop: Boolean("is_item_prop", Boolean);
+        8 => is_key_prop: Boolean("is_key_prop", Boolean);
+        9 => is_material: Boolean("is_material", Boolean);
+        10 => is_sale_prop: Boolean("is_sale_prop", Boolean);
+        11 => is_taosir: Boolean("is_taosir", Boolean);
+        12 => material_do: Object("material_do", Object);
+        13 => modified_time: Date("modified_time", Date);
+        14 => modified_type: Text("modified_type", String);
+        15 => multi: Boolean("multi", Boolean);
+        16 => must: Boolean("must", Boolean);
+        17 => name: Text("name", String);
+        18 => parent_pid: Number("parent_pid", Number);
+        19 => parent_vid: Number("parent_vid", Number);
+        20 => pid: Number("pid", Number);
+        21 => prop_values: Objects("prop_values", Object, list);
+        22 => required: Boolean("required", Boolean);
+        23 => sort_order: Number("sort_order", Number);
+        24 => status: Text("status", String);
+        25 => taosir_do: Object("taosir_do", Object);
+        26 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for ItemProp {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.child_template),
-            1 => Slot::of(&mut self.cid),
-            2 => Slot::of(&mut self.features),
-            3 => Slot::of(&mut self.is_allow_alias),
-            4 => Slot::of(&mut self.is_color_prop),
-            5 => Slot::of(&mut self.is_enum_prop),
-            6 => Slot::of(&mut self.is_input_prop),
-            7 => Slot::of(&mut self.is_item_prop),
-            8 => Slot::of(&mut self.is_key_prop),
-            9 => Slot::of(&mut self.is_material),
-            10 => Slot::of(&mut self.is_sale_prop),
-            11 => Slot::of(&mut self.is_taosir),
-            12 => Slot::of(&mut self.material_do),
-            13 => Slot::of(&mut self.modified_time),
-            14 => Slot::of(&mut self.modified_type),
-            15 => Slot::of(&mut self.multi),
-            16 => Slot::of(&mut self.must),
-            17 => Slot::of(&mut self.name),
-            18 => Slot::of(&mut self.parent_pid),
-            19 => Slot::of(&mut self.parent_vid),
-            20 => Slot::of(&mut self.pid),
-            21 => Slot::of(&mut self.prop_values),
-            22 => Slot::of(&mut self.required),
-            23 => Slot::of(&mut self.sort_order),
-            24 => Slot::of(&mut self.status),
-            25 => Slot::of(&mut self.taosir_do),
-            26 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemProp);
 
 /// The object `Feature`.
 #[derive(Clone, Default)]
@@ -549,38 +413,12 @@ pub struct Feature {
     pub attr_value: Option<String>,
 }
 
-impl Record for Feature {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Feature",
-            fields: &[
-                Field::new("attr_key", Kind::String),
-                Field::new("attr_value", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attr_key),
-            1 => View::of(&self.attr_value),
-            _ => View::Absent,
-        }
+record! {
+    mut Feature {
+        0 => attr_key: Text("attr_key", String);
+        1 => attr_value: Text("attr_value", String);
     }
 }
-
-impl RecordMut for Feature {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.attr_key),
-            1 => Slot::of(&mut self.attr_value),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Feature);
 
 /// The object `ItemMaterialProp`.
 #[derive(Clone, Default)]
@@ -592,33 +430,11 @@ pub struct ItemMaterialProp {
     pub materials: Vec<ItemMateriaValueDo>,
 }
 
-impl Record for ItemMaterialProp {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemMaterialProp",
-            fields: &[Field::new("materials", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.materials),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemMaterialProp {
+        0 => materials: Objects("materials", Object, list);
     }
 }
-
-impl RecordMut for ItemMaterialProp {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.materials),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemMaterialProp);
 
 /// The object `ItemMateriaValueDO`.
 #[derive(Clone, Default)]
@@ -634,38 +450,12 @@ pub struct ItemMateriaValueDo {
     pub need_content_number: Option<bool>,
 }
 
-impl Record for ItemMateriaValueDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemMateriaValueDo",
-            fields: &[
-                Field::new("name", Kind::String),
-                Field::new("need_content_number", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.need_content_number),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemMateriaValueDo {
+        0 => name: Text("name", String);
+        1 => need_content_number: Boolean("need_content_number", Boolean);
     }
 }
-
-impl RecordMut for ItemMateriaValueDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.need_content_number),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemMateriaValueDo);
 
 /// The object `PropValue`.
 #[derive(Clone, Default)]
@@ -721,68 +511,22 @@ pub struct PropValue {
     pub vid: Option<i64>,
 }
 
-impl Record for PropValue {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropValue",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("features", Kind::Object).list(),
-                Field::new("is_parent", Kind::Boolean),
-                Field::new("modified_time", Kind::Date),
-                Field::new("modified_type", Kind::String),
-                Field::new("name", Kind::String),
-                Field::new("name_alias", Kind::String),
-                Field::new("pid", Kind::Number),
-                Field::new("prop_name", Kind::String),
-                Field::new("sort_order", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("vid", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.features),
-            2 => View::of(&self.is_parent),
-            3 => View::of(&self.modified_time),
-            4 => View::of(&self.modified_type),
-            5 => View::of(&self.name),
-            6 => View::of(&self.name_alias),
-            7 => View::of(&self.pid),
-            8 => View::of(&self.prop_name),
-            9 => View::of(&self.sort_order),
-            10 => View::of(&self.status),
-            11 => View::of(&self.vid),
-            _ => View::Absent,
-        }
+record! {
+    mut PropValue {
+        0 => cid: Number("cid", Number);
+        1 => features: Objects("features", Object, list);
+        2 => is_parent: Boolean("is_parent", Boolean);
+        3 => modified_time: Date("modified_time", Date);
+        4 => modified_type: Text("modified_type", String);
+        5 => name: Text("name", String);
+        6 => name_alias: Text("name_alias", String);
+        7 => pid: Number("pid", Number);
+        8 => prop_name: Text("prop_name", String);
+        9 => sort_order: Number("sort_order", Number);
+        10 => status: Text("status", String);
+        11 => vid: Number("vid", Number);
     }
 }
-
-impl RecordMut for PropValue {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.features),
-            2 => Slot::of(&mut self.is_parent),
-            3 => Slot::of(&mut self.modified_time),
-            4 => Slot::of(&mut self.modified_type),
-            5 => Slot::of(&mut self.name),
-            6 => Slot::of(&mut self.name_alias),
-            7 => Slot::of(&mut self.pid),
-            8 => Slot::of(&mut self.prop_name),
-            9 => Slot::of(&mut self.sort_order),
-            10 => Slot::of(&mut self.status),
-            11 => Slot::of(&mut self.vid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropValue);
 
 /// The object `ItemTaosirDO`.
 #[derive(Clone, Default)]
@@ -806,44 +550,14 @@ pub struct ItemTaosirDo {
     pub r#type: Option<i64>,
 }
 
-impl Record for ItemTaosirDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemTaosirDo",
-            fields: &[
-                Field::new("expr_el_list", Kind::Object).list(),
-                Field::new("precision", Kind::Number),
-                Field::new("std_unit_list", Kind::Object).list(),
-                Field::new("type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.expr_el_list),
-            1 => View::of(&self.precision),
-            2 => View::of(&self.std_unit_list),
-            3 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemTaosirDo {
+        0 => expr_el_list: Objects("expr_el_list", Object, list);
+        1 => precision: Number("precision", Number);
+        2 => std_unit_list: Objects("std_unit_list", Object, list);
+        3 => r#type: Number("type", Number);
     }
 }
-
-impl RecordMut for ItemTaosirDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.expr_el_list),
-            1 => Slot::of(&mut self.precision),
-            2 => Slot::of(&mut self.std_unit_list),
-            3 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemTaosirDo);
 
 /// The object `ItemTaoSirElDO`.
 #[derive(Clone, Default)]
@@ -871,44 +585,12 @@ pub struct ItemTaoSirElDo {
     pub r#type: Option<i64>,
 }
 
-impl Record for ItemTaoSirElDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemTaoSirElDo",
-            fields: &[
-                Field::new("is_input", Kind::Boolean),
-                Field::new("is_label", Kind::Boolean),
-                Field::new("is_show_label", Kind::Boolean),
-                Field::new("text", Kind::String),
-                Field::new("type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_input),
-            1 => View::of(&self.is_label),
-            2 => View::of(&self.is_show_label),
-            3 => View::of(&self.text),
-            4 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemTaoSirElDo {
+        0 => is_input: Boolean("is_input", Boolean);
+        1 => is_label: Boolean("is_label", Boolean);
+        2 => is_show_label: Boolean("is_show_label", Boolean);
+        3 => text: Text("text", String);
+        4 => r#type: Number("type", Number);
     }
 }
-
-impl RecordMut for ItemTaoSirElDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_input),
-            1 => Slot::of(&mut self.is_label),
-            2 => Slot::of(&mut self.is_show_label),
-            3 => Slot::of(&mut self.text),
-            4 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemTaoSirElDo);

@@ -2,10 +2,7 @@
 
 //! `taobao.itempropvalues.get`: 查询属性的值
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record};
 
 /// `taobao.itempropvalues.get`: 查询属性的值
 ///
@@ -108,42 +105,16 @@ impl Request for ItempropvaluesGetRequest {
     type Response = ItempropvaluesGetResponse;
 }
 
-impl Record for ItempropvaluesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItempropvaluesGetRequest",
-            fields: &[
-                Field::new("attr_keys", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("cid", Kind::Number).required(),
-                Field::new("datetime", Kind::Date),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("pvs", Kind::String),
-                Field::new("type", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(2)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attr_keys),
-            1 => View::of(&self.cid),
-            2 => View::of(&self.datetime),
-            3 => View::of(&self.fields),
-            4 => View::of(&self.pvs),
-            5 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    ItempropvaluesGetRequest {
+        0 => attr_keys: Texts("attr_keys", String, list, [MaxListSize(20)]);
+        1 => cid: RequiredNumber("cid", Number, required);
+        2 => datetime: Date("datetime", Date);
+        3 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
+        4 => pvs: Text("pvs", String);
+        5 => r#type: Number("type", Number, [MinValue(1), MaxValue(2)]);
     }
 }
-
-record!(ItempropvaluesGetRequest);
 
 /// The response of `taobao.itempropvalues.get`.
 #[derive(Clone, Default)]
@@ -159,38 +130,12 @@ pub struct ItempropvaluesGetResponse {
     pub prop_values: Vec<PropValue>,
 }
 
-impl Record for ItempropvaluesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItempropvaluesGetResponse",
-            fields: &[
-                Field::new("last_modified", Kind::Date),
-                Field::new("prop_values", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.last_modified),
-            1 => View::of(&self.prop_values),
-            _ => View::Absent,
-        }
+record! {
+    mut ItempropvaluesGetResponse {
+        0 => last_modified: Date("last_modified", Date);
+        1 => prop_values: Objects("prop_values", Object, list);
     }
 }
-
-impl RecordMut for ItempropvaluesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.last_modified),
-            1 => Slot::of(&mut self.prop_values),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItempropvaluesGetResponse);
 
 /// The object `PropValue`.
 #[derive(Clone, Default)]
@@ -246,68 +191,22 @@ pub struct PropValue {
     pub vid: Option<i64>,
 }
 
-impl Record for PropValue {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropValue",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("features", Kind::Object).list(),
-                Field::new("is_parent", Kind::Boolean),
-                Field::new("modified_time", Kind::Date),
-                Field::new("modified_type", Kind::String),
-                Field::new("name", Kind::String),
-                Field::new("name_alias", Kind::String),
-                Field::new("pid", Kind::Number),
-                Field::new("prop_name", Kind::String),
-                Field::new("sort_order", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("vid", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.features),
-            2 => View::of(&self.is_parent),
-            3 => View::of(&self.modified_time),
-            4 => View::of(&self.modified_type),
-            5 => View::of(&self.name),
-            6 => View::of(&self.name_alias),
-            7 => View::of(&self.pid),
-            8 => View::of(&self.prop_name),
-            9 => View::of(&self.sort_order),
-            10 => View::of(&self.status),
-            11 => View::of(&self.vid),
-            _ => View::Absent,
-        }
+record! {
+    mut PropValue {
+        0 => cid: Number("cid", Number);
+        1 => features: Objects("features", Object, list);
+        2 => is_parent: Boolean("is_parent", Boolean);
+        3 => modified_time: Date("modified_time", Date);
+        4 => modified_type: Text("modified_type", String);
+        5 => name: Text("name", String);
+        6 => name_alias: Text("name_alias", String);
+        7 => pid: Number("pid", Number);
+        8 => prop_name: Text("prop_name", String);
+        9 => sort_order: Number("sort_order", Number);
+        10 => status: Text("status", String);
+        11 => vid: Number("vid", Number);
     }
 }
-
-impl RecordMut for PropValue {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.features),
-            2 => Slot::of(&mut self.is_parent),
-            3 => Slot::of(&mut self.modified_time),
-            4 => Slot::of(&mut self.modified_type),
-            5 => Slot::of(&mut self.name),
-            6 => Slot::of(&mut self.name_alias),
-            7 => Slot::of(&mut self.pid),
-            8 => Slot::of(&mut self.prop_name),
-            9 => Slot::of(&mut self.sort_order),
-            10 => Slot::of(&mut self.status),
-            11 => Slot::of(&mut self.vid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropValue);
 
 /// The object `Feature`.
 #[derive(Clone, Default)]
@@ -323,35 +222,9 @@ pub struct Feature {
     pub attr_value: Option<String>,
 }
 
-impl Record for Feature {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Feature",
-            fields: &[
-                Field::new("attr_key", Kind::String),
-                Field::new("attr_value", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attr_key),
-            1 => View::of(&self.attr_value),
-            _ => View::Absent,
-        }
+record! {
+    mut Feature {
+        0 => attr_key: Text("attr_key", String);
+        1 => attr_value: Text("attr_value", String);
     }
 }
-
-impl RecordMut for Feature {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.attr_key),
-            1 => Slot::of(&mut self.attr_value),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Feature);

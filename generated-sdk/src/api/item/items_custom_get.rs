@@ -3,8 +3,7 @@
 //! `taobao.items.custom.get`: 按商家编码查询商品
 
 use top_protocol::generated::{
-    Authorization, DateTime, Decimal, Field, Json, Kind, Limit, OpenEnum, Record,
-    RecordMut, Request, Schema, Slot, View, open_enum, record,
+    Authorization, DateTime, Decimal, Json, OpenEnum, Request, open_enum, record,
 };
 
 /// `taobao.items.custom.get`: 按商家编码查询商品
@@ -62,30 +61,12 @@ impl Request for ItemsCustomGetRequest {
     type Response = ItemsCustomGetResponse;
 }
 
-impl Record for ItemsCustomGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemsCustomGetRequest",
-            fields: &[
-                Field::new("outer_id", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxListSize(40)]),
-                Field::new("fields", Kind::FieldList).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.outer_id),
-            1 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    ItemsCustomGetRequest {
+        0 => outer_id: RequiredText("outer_id", String, required, [MaxListSize(40)]);
+        1 => fields: Texts("fields", FieldList, required);
     }
 }
-
-record!(ItemsCustomGetRequest);
 
 /// The response of `taobao.items.custom.get`.
 #[derive(Clone, Default)]
@@ -97,33 +78,11 @@ pub struct ItemsCustomGetResponse {
     pub items: Vec<Item>,
 }
 
-impl Record for ItemsCustomGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemsCustomGetResponse",
-            fields: &[Field::new("items", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemsCustomGetResponse {
+        0 => items: Objects("items", Object, list);
     }
 }
-
-impl RecordMut for ItemsCustomGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.items),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemsCustomGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -385,221 +344,73 @@ pub struct Item {
     pub global_stock_tax_free_promise: Option<bool>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("seller_cids", Kind::String),
-                Field::new("props", Kind::String),
-                Field::new("input_pids", Kind::String),
-                Field::new("input_str", Kind::String),
-                Field::new("pic_url", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("list_time", Kind::Date),
-                Field::new("delist_time", Kind::Date),
-                Field::new("stuff_status", Kind::String),
-                Field::new("location", Kind::Object),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("freight_payer", Kind::String),
-                Field::new("has_invoice", Kind::Boolean),
-                Field::new("has_warranty", Kind::Boolean),
-                Field::new("has_showcase", Kind::Boolean),
-                Field::new("modified", Kind::Date),
-                Field::new("increment", Kind::String),
-                Field::new("approve_status", Kind::String),
-                Field::new("postage_id", Kind::Number),
-                Field::new("product_id", Kind::Number),
-                Field::new("item_imgs", Kind::Object).list(),
-                Field::new("prop_imgs", Kind::Object).list(),
-                Field::new("is_virtual", Kind::Boolean),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("videos", Kind::Object).list(),
-                Field::new("is_3D", Kind::Boolean),
-                Field::new("one_station", Kind::Boolean),
-                Field::new("second_kill", Kind::String),
-                Field::new("violation", Kind::Boolean),
-                Field::new("detail_url", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("desc", Kind::String),
-                Field::new("skus", Kind::Object).list(),
-                Field::new("auction_point", Kind::Number),
-                Field::new("property_alias", Kind::String),
-                Field::new("food_security", Kind::Json),
-                Field::new("features", Kind::String),
-                Field::new("locality_life", Kind::Json),
-                Field::new("with_hold_quantity", Kind::Number),
-                Field::new("delivery_time", Kind::Json),
-                Field::new("sell_point", Kind::String),
-                Field::new("valid_thru", Kind::Number),
-                Field::new("outer_id", Kind::String),
-                Field::new("auto_fill", Kind::String),
-                Field::new("desc_modules", Kind::String),
-                Field::new("custom_made_type_id", Kind::String),
-                Field::new("is_cspu", Kind::Boolean),
-                Field::new("qualification", Kind::String),
-                Field::new("price", Kind::Price),
-                Field::new("post_fee", Kind::Price),
-                Field::new("express_fee", Kind::Price),
-                Field::new("ems_fee", Kind::Price),
-                Field::new("cuntao_item_specific", Kind::Json),
-                Field::new("iid", Kind::String),
-                Field::new("global_stock_type", Kind::String),
-                Field::new("global_stock_country", Kind::String),
-                Field::new("global_stock_delivery_place", Kind::String),
-                Field::new("global_stock_tax_free_promise", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.seller_cids),
-            2 => View::of(&self.props),
-            3 => View::of(&self.input_pids),
-            4 => View::of(&self.input_str),
-            5 => View::of(&self.pic_url),
-            6 => View::of(&self.num),
-            7 => View::of(&self.list_time),
-            8 => View::of(&self.delist_time),
-            9 => View::optional_open_enum(&self.stuff_status),
-            10 => View::of(&self.location),
-            11 => View::of(&self.has_discount),
-            12 => View::optional_open_enum(&self.freight_payer),
-            13 => View::of(&self.has_invoice),
-            14 => View::of(&self.has_warranty),
-            15 => View::of(&self.has_showcase),
-            16 => View::of(&self.modified),
-            17 => View::of(&self.increment),
-            18 => View::optional_open_enum(&self.approve_status),
-            19 => View::of(&self.postage_id),
-            20 => View::of(&self.product_id),
-            21 => View::of(&self.item_imgs),
-            22 => View::of(&self.prop_imgs),
-            23 => View::of(&self.is_virtual),
-            24 => View::of(&self.is_taobao),
-            25 => View::of(&self.is_ex),
-            26 => View::of(&self.videos),
-            27 => View::of(&self.is_3d),
-            28 => View::of(&self.one_station),
-            29 => View::optional_open_enum(&self.second_kill),
-            30 => View::of(&self.violation),
-            31 => View::of(&self.detail_url),
-            32 => View::of(&self.num_iid),
-            33 => View::of(&self.title),
-            34 => View::of(&self.nick),
-            35 => View::optional_open_enum(&self.r#type),
-            36 => View::of(&self.desc),
-            37 => View::of(&self.skus),
-            38 => View::of(&self.auction_point),
-            39 => View::of(&self.property_alias),
-            40 => View::of(&self.food_security),
-            41 => View::of(&self.features),
-            42 => View::of(&self.locality_life),
-            43 => View::of(&self.with_hold_quantity),
-            44 => View::of(&self.delivery_time),
-            45 => View::of(&self.sell_point),
-            46 => View::of(&self.valid_thru),
-            47 => View::of(&self.outer_id),
-            48 => View::of(&self.auto_fill),
-            49 => View::of(&self.desc_modules),
-            50 => View::of(&self.custom_made_type_id),
-            51 => View::of(&self.is_cspu),
-            52 => View::of(&self.qualification),
-            53 => View::of(&self.price),
-            54 => View::of(&self.post_fee),
-            55 => View::of(&self.express_fee),
-            56 => View::of(&self.ems_fee),
-            57 => View::of(&self.cuntao_item_specific),
-            58 => View::of(&self.iid),
-            59 => View::of(&self.global_stock_type),
-            60 => View::of(&self.global_stock_country),
-            61 => View::of(&self.global_stock_delivery_place),
-            62 => View::of(&self.global_stock_tax_free_promise),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => cid: Number("cid", Number);
+        1 => seller_cids: Text("seller_cids", String);
+        2 => props: Text("props", String);
+        3 => input_pids: Text("input_pids", String);
+        4 => input_str: Text("input_str", String);
+        5 => pic_url: Text("pic_url", String);
+        6 => num: Number("num", Number);
+        7 => list_time: Date("list_time", Date);
+        8 => delist_time: Date("delist_time", Date);
+        9 => stuff_status: OpenEnum("stuff_status", String);
+        10 => location: Object("location", Object);
+        11 => has_discount: Boolean("has_discount", Boolean);
+        12 => freight_payer: OpenEnum("freight_payer", String);
+        13 => has_invoice: Boolean("has_invoice", Boolean);
+        14 => has_warranty: Boolean("has_warranty", Boolean);
+        15 => has_showcase: Boolean("has_showcase", Boolean);
+        16 => modified: Date("modified", Date);
+        17 => increment: Text("increment", String);
+        18 => approve_status: OpenEnum("approve_status", String);
+        19 => postage_id: Number("postage_id", Number);
+        20 => product_id: Number("product_id", Number);
+        21 => item_imgs: Objects("item_imgs", Object, list);
+        22 => prop_imgs: Objects("prop_imgs", Object, list);
+        23 => is_virtual: Boolean("is_virtual", Boolean);
+        24 => is_taobao: Boolean("is_taobao", Boolean);
+        25 => is_ex: Boolean("is_ex", Boolean);
+        26 => videos: Objects("videos", Object, list);
+        27 => is_3d: Boolean("is_3D", Boolean);
+        28 => one_station: Boolean("one_station", Boolean);
+        29 => second_kill: OpenEnum("second_kill", String);
+        30 => violation: Boolean("violation", Boolean);
+        31 => detail_url: Text("detail_url", String);
+        32 => num_iid: Number("num_iid", Number);
+        33 => title: Text("title", String);
+        34 => nick: Text("nick", String);
+        35 => r#type: OpenEnum("type", String);
+        36 => desc: Text("desc", String);
+        37 => skus: Objects("skus", Object, list);
+        38 => auction_point: Number("auction_point", Number);
+        39 => property_alias: Text("property_alias", String);
+        40 => food_security: Json("food_security", Json);
+        41 => features: Text("features", String);
+        42 => locality_life: Json("locality_life", Json);
+        43 => with_hold_quantity: Number("with_hold_quantity", Number);
+        44 => delivery_time: Json("delivery_time", Json);
+        45 => sell_point: Text("sell_point", String);
+        46 => valid_thru: Number("valid_thru", Number);
+        47 => outer_id: Text("outer_id", String);
+        48 => auto_fill: Text("auto_fill", String);
+        49 => desc_modules: Text("desc_modules", String);
+        50 => custom_made_type_id: Text("custom_made_type_id", String);
+        51 => is_cspu: Boolean("is_cspu", Boolean);
+        52 => qualification: Text("qualification", String);
+        53 => price: Decimal("price", Price);
+        54 => post_fee: Decimal("post_fee", Price);
+        55 => express_fee: Decimal("express_fee", Price);
+        56 => ems_fee: Decimal("ems_fee", Price);
+        57 => cuntao_item_specific: Json("cuntao_item_specific", Json);
+        58 => iid: Text("iid", String);
+        59 => global_stock_type: Text("global_stock_type", String);
+        60 => global_stock_country: Text("global_stock_country", String);
+        61 => global_stock_delivery_place: Text("global_stock_delivery_place", String);
+        62 => global_stock_tax_free_promise: Boolean("global_stock_tax_free_promise", Boolean);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.seller_cids),
-            2 => Slot::of(&mut self.props),
-            3 => Slot::of(&mut self.input_pids),
-            4 => Slot::of(&mut self.input_str),
-            5 => Slot::of(&mut self.pic_url),
-            6 => Slot::of(&mut self.num),
-            7 => Slot::of(&mut self.list_time),
-            8 => Slot::of(&mut self.delist_time),
-            9 => Slot::open_enum(&mut self.stuff_status),
-            10 => Slot::of(&mut self.location),
-            11 => Slot::of(&mut self.has_discount),
-            12 => Slot::open_enum(&mut self.freight_payer),
-            13 => Slot::of(&mut self.has_invoice),
-            14 => Slot::of(&mut self.has_warranty),
-            15 => Slot::of(&mut self.has_showcase),
-            16 => Slot::of(&mut self.modified),
-            17 => Slot::of(&mut self.increment),
-            18 => Slot::open_enum(&mut self.approve_status),
-            19 => Slot::of(&mut self.postage_id),
-            20 => Slot::of(&mut self.product_id),
-            21 => Slot::of(&mut self.item_imgs),
-            22 => Slot::of(&mut self.prop_imgs),
-            23 => Slot::of(&mut self.is_virtual),
-            24 => Slot::of(&mut self.is_taobao),
-            25 => Slot::of(&mut self.is_ex),
-            26 => Slot::of(&mut self.videos),
-            27 => Slot::of(&mut self.is_3d),
-            28 => Slot::of(&mut self.one_station),
-            29 => Slot::open_enum(&mut self.second_kill),
-            30 => Slot::of(&mut self.violation),
-            31 => Slot::of(&mut self.detail_url),
-            32 => Slot::of(&mut self.num_iid),
-            33 => Slot::of(&mut self.title),
-            34 => Slot::of(&mut self.nick),
-            35 => Slot::open_enum(&mut self.r#type),
-            36 => Slot::of(&mut self.desc),
-            37 => Slot::of(&mut self.skus),
-            38 => Slot::of(&mut self.auction_point),
-            39 => Slot::of(&mut self.property_alias),
-            40 => Slot::of(&mut self.food_security),
-            41 => Slot::of(&mut self.features),
-            42 => Slot::of(&mut self.locality_life),
-            43 => Slot::of(&mut self.with_hold_quantity),
-            44 => Slot::of(&mut self.delivery_time),
-            45 => Slot::of(&mut self.sell_point),
-            46 => Slot::of(&mut self.valid_thru),
-            47 => Slot::of(&mut self.outer_id),
-            48 => Slot::of(&mut self.auto_fill),
-            49 => Slot::of(&mut self.desc_modules),
-            50 => Slot::of(&mut self.custom_made_type_id),
-            51 => Slot::of(&mut self.is_cspu),
-            52 => Slot::of(&mut self.qualification),
-            53 => Slot::of(&mut self.price),
-            54 => Slot::of(&mut self.post_fee),
-            55 => Slot::of(&mut self.express_fee),
-            56 => Slot::of(&mut self.ems_fee),
-            57 => Slot::of(&mut self.cuntao_item_specific),
-            58 => Slot::of(&mut self.iid),
-            59 => Slot::of(&mut self.global_stock_type),
-            60 => Slot::of(&mut self.global_stock_country),
-            61 => Slot::of(&mut self.global_stock_delivery_place),
-            62 => Slot::of(&mut self.global_stock_tax_free_promise),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
@@ -615,38 +426,12 @@ pub struct Location {
     pub state: Option<String>,
 }
 
-impl Record for Location {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Location",
-            fields: &[
-                Field::new("city", Kind::String),
-                Field::new("state", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.city),
-            1 => View::of(&self.state),
-            _ => View::Absent,
-        }
+record! {
+    mut Location {
+        0 => city: Text("city", String);
+        1 => state: Text("state", String);
     }
 }
-
-impl RecordMut for Location {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.city),
-            1 => Slot::of(&mut self.state),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Location);
 
 /// The object `ItemImg`.
 #[derive(Clone, Default)]
@@ -662,38 +447,12 @@ pub struct ItemImg {
     pub position: Option<i64>,
 }
 
-impl Record for ItemImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemImg",
-            fields: &[
-                Field::new("url", Kind::String),
-                Field::new("position", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            1 => View::of(&self.position),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemImg {
+        0 => url: Text("url", String);
+        1 => position: Number("position", Number);
     }
 }
-
-impl RecordMut for ItemImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.url),
-            1 => Slot::of(&mut self.position),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemImg);
 
 /// The object `PropImg`.
 #[derive(Clone, Default)]
@@ -717,44 +476,14 @@ pub struct PropImg {
     pub position: Option<i64>,
 }
 
-impl Record for PropImg {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PropImg",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("url", Kind::String),
-                Field::new("properties", Kind::String),
-                Field::new("position", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.url),
-            2 => View::of(&self.properties),
-            3 => View::of(&self.position),
-            _ => View::Absent,
-        }
+record! {
+    mut PropImg {
+        0 => id: Number("id", Number);
+        1 => url: Text("url", String);
+        2 => properties: Text("properties", String);
+        3 => position: Number("position", Number);
     }
 }
-
-impl RecordMut for PropImg {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.url),
-            2 => Slot::of(&mut self.properties),
-            3 => Slot::of(&mut self.position),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PropImg);
 
 /// The object `Video`.
 #[derive(Clone, Default)]
@@ -782,47 +511,15 @@ pub struct Video {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Video {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Video",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("video_id", Kind::Number),
-                Field::new("url", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.video_id),
-            2 => View::of(&self.url),
-            3 => View::of(&self.created),
-            4 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Video {
+        0 => id: Number("id", Number);
+        1 => video_id: Number("video_id", Number);
+        2 => url: Text("url", String);
+        3 => created: Date("created", Date);
+        4 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Video {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.video_id),
-            2 => Slot::of(&mut self.url),
-            3 => Slot::of(&mut self.created),
-            4 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Video);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -866,59 +563,19 @@ pub struct Sku {
     pub outer_id: Option<String>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("sku_id", Kind::Number),
-                Field::new("properties", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("created", Kind::String),
-                Field::new("modified", Kind::String),
-                Field::new("properties_name", Kind::String),
-                Field::new("with_hold_quantity", Kind::Number),
-                Field::new("outer_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.properties),
-            2 => View::of(&self.quantity),
-            3 => View::of(&self.price),
-            4 => View::of(&self.created),
-            5 => View::of(&self.modified),
-            6 => View::of(&self.properties_name),
-            7 => View::of(&self.with_hold_quantity),
-            8 => View::of(&self.outer_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => sku_id: Number("sku_id", Number);
+        1 => properties: Text("properties", String);
+        2 => quantity: Number("quantity", Number);
+        3 => price: Text("price", String);
+        4 => created: Text("created", String);
+        5 => modified: Text("modified", String);
+        6 => properties_name: Text("properties_name", String);
+        7 => with_hold_quantity: Number("with_hold_quantity", Number);
+        8 => outer_id: Text("outer_id", String);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku_id),
-            1 => Slot::of(&mut self.properties),
-            2 => Slot::of(&mut self.quantity),
-            3 => Slot::of(&mut self.price),
-            4 => Slot::of(&mut self.created),
-            5 => Slot::of(&mut self.modified),
-            6 => Slot::of(&mut self.properties_name),
-            7 => Slot::of(&mut self.with_hold_quantity),
-            8 => Slot::of(&mut self.outer_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);
 
 /// The values of `stuff_status`.
 #[derive(Clone, Debug)]

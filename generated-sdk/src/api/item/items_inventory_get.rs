@@ -3,8 +3,7 @@
 //! `taobao.items.inventory.get`: 查询仓库中的商品
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.items.inventory.get`: 查询仓库中的商品
@@ -225,54 +224,24 @@ impl Paged for ItemsInventoryGetRequest {
     }
 }
 
-impl Record for ItemsInventoryGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemsInventoryGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("q", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("seller_cids", Kind::String),
-                Field::new("page_no", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(101)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(200)]),
-                Field::new("order_by", Kind::String),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("banner", Kind::String),
-                Field::new("start_modified", Kind::Date),
-                Field::new("end_modified", Kind::Date),
-                Field::new("auction_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.q),
-            2 => View::of(&self.cid),
-            3 => View::of(&self.seller_cids),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.page_size),
-            6 => View::of(&self.order_by),
-            7 => View::of(&self.has_discount),
-            8 => View::of(&self.is_taobao),
-            9 => View::of(&self.is_ex),
-            10 => View::optional_open_enum(&self.banner),
-            11 => View::of(&self.start_modified),
-            12 => View::of(&self.end_modified),
-            13 => View::of(&self.auction_type),
-            _ => View::Absent,
-        }
+record! {
+    ItemsInventoryGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => q: Text("q", String);
+        2 => cid: Number("cid", Number);
+        3 => seller_cids: Text("seller_cids", String);
+        4 => page_no: Number("page_no", Number, [MinValue(1), MaxValue(101)]);
+        5 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(200)]);
+        6 => order_by: Text("order_by", String);
+        7 => has_discount: Boolean("has_discount", Boolean);
+        8 => is_taobao: Boolean("is_taobao", Boolean);
+        9 => is_ex: Boolean("is_ex", Boolean);
+        10 => banner: OpenEnum("banner", String);
+        11 => start_modified: Date("start_modified", Date);
+        12 => end_modified: Date("end_modified", Date);
+        13 => auction_type: Text("auction_type", String);
     }
 }
-
-record!(ItemsInventoryGetRequest);
 
 /// The response of `taobao.items.inventory.get`.
 #[derive(Clone, Default)]
@@ -288,38 +257,12 @@ pub struct ItemsInventoryGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for ItemsInventoryGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemsInventoryGetResponse",
-            fields: &[
-                Field::new("items", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.items),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemsInventoryGetResponse {
+        0 => items: Objects("items", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for ItemsInventoryGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.items),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemsInventoryGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -433,110 +376,36 @@ pub struct Item {
     pub first_starts_time: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("approve_status", Kind::String),
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("seller_cids", Kind::String),
-                Field::new("pic_url", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("props", Kind::String),
-                Field::new("valid_thru", Kind::Number),
-                Field::new("list_time", Kind::Date),
-                Field::new("price", Kind::String),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("has_invoice", Kind::Boolean),
-                Field::new("has_warranty", Kind::Boolean),
-                Field::new("has_showcase", Kind::Boolean),
-                Field::new("modified", Kind::Date),
-                Field::new("delist_time", Kind::Date),
-                Field::new("postage_id", Kind::Number),
-                Field::new("outer_id", Kind::String),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("is_virtual", Kind::Boolean),
-                Field::new("first_starts_time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.approve_status),
-            1 => View::of(&self.iid),
-            2 => View::of(&self.num_iid),
-            3 => View::of(&self.title),
-            4 => View::of(&self.nick),
-            5 => View::of(&self.r#type),
-            6 => View::of(&self.cid),
-            7 => View::of(&self.seller_cids),
-            8 => View::of(&self.pic_url),
-            9 => View::of(&self.num),
-            10 => View::of(&self.props),
-            11 => View::of(&self.valid_thru),
-            12 => View::of(&self.list_time),
-            13 => View::of(&self.price),
-            14 => View::of(&self.has_discount),
-            15 => View::of(&self.has_invoice),
-            16 => View::of(&self.has_warranty),
-            17 => View::of(&self.has_showcase),
-            18 => View::of(&self.modified),
-            19 => View::of(&self.delist_time),
-            20 => View::of(&self.postage_id),
-            21 => View::of(&self.outer_id),
-            22 => View::of(&self.is_taobao),
-            23 => View::of(&self.is_ex),
-            24 => View::of(&self.is_virtual),
-            25 => View::of(&self.first_starts_time),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => approve_status: Text("approve_status", String);
+        1 => iid: Text("iid", String);
+        2 => num_iid: Number("num_iid", Number);
+        3 => title: Text("title", String);
+        4 => nick: Text("nick", String);
+        5 => r#type: Text("type", String);
+        6 => cid: Number("cid", Number);
+        7 => seller_cids: Text("seller_cids", String);
+        8 => pic_url: Text("pic_url", String);
+        9 => num: Number("num", Number);
+        10 => props: Text("props", String);
+        11 => valid_thru: Number("valid_thru", Number);
+        12 => list_time: Date("list_time", Date);
+        13 => price: Text("price", String);
+        14 => has_discount: Boolean("has_discount", Boolean);
+        15 => has_invoice: Boolean("has_invoice", Boolean);
+        16 => has_warranty: Boolean("has_warranty", Boolean);
+        17 => has_showcase: Boolean("has_showcase", Boolean);
+        18 => modified: Date("modified", Date);
+        19 => delist_time: Date("delist_time", Date);
+        20 => postage_id: Number("postage_id", Number);
+        21 => outer_id: Text("outer_id", String);
+        22 => is_taobao: Boolean("is_taobao", Boolean);
+        23 => is_ex: Boolean("is_ex", Boolean);
+        24 => is_virtual: Boolean("is_virtual", Boolean);
+        25 => first_starts_time: Date("first_starts_time", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.approve_status),
-            1 => Slot::of(&mut self.iid),
-            2 => Slot::of(&mut self.num_iid),
-            3 => Slot::of(&mut self.title),
-            4 => Slot::of(&mut self.nick),
-            5 => Slot::of(&mut self.r#type),
-            6 => Slot::of(&mut self.cid),
-            7 => Slot::of(&mut self.seller_cids),
-            8 => Slot::of(&mut self.pic_url),
-            9 => Slot::of(&mut self.num),
-            10 => Slot::of(&mut self.props),
-            11 => Slot::of(&mut self.valid_thru),
-            12 => Slot::of(&mut self.list_time),
-            13 => Slot::of(&mut self.price),
-            14 => Slot::of(&mut self.has_discount),
-            15 => Slot::of(&mut self.has_invoice),
-            16 => Slot::of(&mut self.has_warranty),
-            17 => Slot::of(&mut self.has_showcase),
-            18 => Slot::of(&mut self.modified),
-            19 => Slot::of(&mut self.delist_time),
-            20 => Slot::of(&mut self.postage_id),
-            21 => Slot::of(&mut self.outer_id),
-            22 => Slot::of(&mut self.is_taobao),
-            23 => Slot::of(&mut self.is_ex),
-            24 => Slot::of(&mut self.is_virtual),
-            25 => Slot::of(&mut self.first_starts_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The values of `banner`.
 #[derive(Clone, Debug)]

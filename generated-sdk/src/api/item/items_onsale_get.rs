@@ -3,8 +3,7 @@
 //! `taobao.items.onsale.get`: 查询在售商品
 
 use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, open_enum, record,
+    Authorization, DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.items.onsale.get`: 查询在售商品
@@ -253,58 +252,26 @@ impl Paged for ItemsOnsaleGetRequest {
     }
 }
 
-impl Record for ItemsOnsaleGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemsOnsaleGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("q", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("seller_cids", Kind::String)
-                    .limits(&[Limit::MaxListSize(32)]),
-                Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(1)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(200)]),
-                Field::new("order_by", Kind::String),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("has_showcase", Kind::Boolean),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("start_modified", Kind::Date),
-                Field::new("end_modified", Kind::Date),
-                Field::new("is_cspu", Kind::Boolean),
-                Field::new("is_combine", Kind::Boolean),
-                Field::new("auction_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.q),
-            2 => View::of(&self.cid),
-            3 => View::of(&self.seller_cids),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.page_size),
-            6 => View::of(&self.order_by),
-            7 => View::of(&self.has_discount),
-            8 => View::of(&self.has_showcase),
-            9 => View::of(&self.is_taobao),
-            10 => View::of(&self.is_ex),
-            11 => View::of(&self.start_modified),
-            12 => View::of(&self.end_modified),
-            13 => View::of(&self.is_cspu),
-            14 => View::of(&self.is_combine),
-            15 => View::optional_open_enum(&self.auction_type),
-            _ => View::Absent,
-        }
+record! {
+    ItemsOnsaleGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => q: Text("q", String);
+        2 => cid: Number("cid", Number);
+        3 => seller_cids: Text("seller_cids", String, [MaxListSize(32)]);
+        4 => page_no: Number("page_no", Number, [MinValue(1)]);
+        5 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(200)]);
+        6 => order_by: Text("order_by", String);
+        7 => has_discount: Boolean("has_discount", Boolean);
+        8 => has_showcase: Boolean("has_showcase", Boolean);
+        9 => is_taobao: Boolean("is_taobao", Boolean);
+        10 => is_ex: Boolean("is_ex", Boolean);
+        11 => start_modified: Date("start_modified", Date);
+        12 => end_modified: Date("end_modified", Date);
+        13 => is_cspu: Boolean("is_cspu", Boolean);
+        14 => is_combine: Boolean("is_combine", Boolean);
+        15 => auction_type: OpenEnum("auction_type", String);
     }
 }
-
-record!(ItemsOnsaleGetRequest);
 
 /// The response of `taobao.items.onsale.get`.
 #[derive(Clone, Default)]
@@ -320,38 +287,12 @@ pub struct ItemsOnsaleGetResponse {
     pub items: Vec<Item>,
 }
 
-impl Record for ItemsOnsaleGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemsOnsaleGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("items", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemsOnsaleGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => items: Objects("items", Object, list);
     }
 }
-
-impl RecordMut for ItemsOnsaleGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.items),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemsOnsaleGetResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -473,116 +414,38 @@ pub struct Item {
     pub first_starts_time: Option<DateTime>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("approve_status", Kind::String),
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("seller_cids", Kind::String),
-                Field::new("pic_url", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("props", Kind::String),
-                Field::new("valid_thru", Kind::Number),
-                Field::new("list_time", Kind::Date),
-                Field::new("price", Kind::String),
-                Field::new("has_discount", Kind::Boolean),
-                Field::new("has_invoice", Kind::Boolean),
-                Field::new("has_warranty", Kind::Boolean),
-                Field::new("has_showcase", Kind::Boolean),
-                Field::new("modified", Kind::Date),
-                Field::new("delist_time", Kind::Date),
-                Field::new("postage_id", Kind::Number),
-                Field::new("outer_id", Kind::String),
-                Field::new("is_ex", Kind::Boolean),
-                Field::new("is_virtual", Kind::Boolean),
-                Field::new("is_taobao", Kind::Boolean),
-                Field::new("sold_quantity", Kind::Number),
-                Field::new("is_cspu", Kind::Boolean),
-                Field::new("first_starts_time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.approve_status),
-            1 => View::of(&self.iid),
-            2 => View::of(&self.num_iid),
-            3 => View::of(&self.title),
-            4 => View::of(&self.nick),
-            5 => View::optional_open_enum(&self.r#type),
-            6 => View::of(&self.cid),
-            7 => View::of(&self.seller_cids),
-            8 => View::of(&self.pic_url),
-            9 => View::of(&self.num),
-            10 => View::of(&self.props),
-            11 => View::of(&self.valid_thru),
-            12 => View::of(&self.list_time),
-            13 => View::of(&self.price),
-            14 => View::of(&self.has_discount),
-            15 => View::of(&self.has_invoice),
-            16 => View::of(&self.has_warranty),
-            17 => View::of(&self.has_showcase),
-            18 => View::of(&self.modified),
-            19 => View::of(&self.delist_time),
-            20 => View::of(&self.postage_id),
-            21 => View::of(&self.outer_id),
-            22 => View::of(&self.is_ex),
-            23 => View::of(&self.is_virtual),
-            24 => View::of(&self.is_taobao),
-            25 => View::of(&self.sold_quantity),
-            26 => View::of(&self.is_cspu),
-            27 => View::of(&self.first_starts_time),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => approve_status: OpenEnum("approve_status", String);
+        1 => iid: Text("iid", String);
+        2 => num_iid: Number("num_iid", Number);
+        3 => title: Text("title", String);
+        4 => nick: Text("nick", String);
+        5 => r#type: OpenEnum("type", String);
+        6 => cid: Number("cid", Number);
+        7 => seller_cids: Text("seller_cids", String);
+        8 => pic_url: Text("pic_url", String);
+        9 => num: Number("num", Number);
+        10 => props: Text("props", String);
+        11 => valid_thru: Number("valid_thru", Number);
+        12 => list_time: Date("list_time", Date);
+        13 => price: Text("price", String);
+        14 => has_discount: Boolean("has_discount", Boolean);
+        15 => has_invoice: Boolean("has_invoice", Boolean);
+        16 => has_warranty: Boolean("has_warranty", Boolean);
+        17 => has_showcase: Boolean("has_showcase", Boolean);
+        18 => modified: Date("modified", Date);
+        19 => delist_time: Date("delist_time", Date);
+        20 => postage_id: Number("postage_id", Number);
+        21 => outer_id: Text("outer_id", String);
+        22 => is_ex: Boolean("is_ex", Boolean);
+        23 => is_virtual: Boolean("is_virtual", Boolean);
+        24 => is_taobao: Boolean("is_taobao", Boolean);
+        25 => sold_quantity: Number("sold_quantity", Number);
+        26 => is_cspu: Boolean("is_cspu", Boolean);
+        27 => first_starts_time: Date("first_starts_time", Date);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.approve_status),
-            1 => Slot::of(&mut self.iid),
-            2 => Slot::of(&mut self.num_iid),
-            3 => Slot::of(&mut self.title),
-            4 => Slot::of(&mut self.nick),
-            5 => Slot::open_enum(&mut self.r#type),
-            6 => Slot::of(&mut self.cid),
-            7 => Slot::of(&mut self.seller_cids),
-            8 => Slot::of(&mut self.pic_url),
-            9 => Slot::of(&mut self.num),
-            10 => Slot::of(&mut self.props),
-            11 => Slot::of(&mut self.valid_thru),
-            12 => Slot::of(&mut self.list_time),
-            13 => Slot::of(&mut self.price),
-            14 => Slot::of(&mut self.has_discount),
-            15 => Slot::of(&mut self.has_invoice),
-            16 => Slot::of(&mut self.has_warranty),
-            17 => Slot::of(&mut self.has_showcase),
-            18 => Slot::of(&mut self.modified),
-            19 => Slot::of(&mut self.delist_time),
-            20 => Slot::of(&mut self.postage_id),
-            21 => Slot::of(&mut self.outer_id),
-            22 => Slot::of(&mut self.is_ex),
-            23 => Slot::of(&mut self.is_virtual),
-            24 => Slot::of(&mut self.is_taobao),
-            25 => Slot::of(&mut self.sold_quantity),
-            26 => Slot::of(&mut self.is_cspu),
-            27 => Slot::of(&mut self.first_starts_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The values of `approve_status`.
 #[derive(Clone, Debug)]

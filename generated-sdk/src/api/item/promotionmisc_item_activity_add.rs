@@ -2,9 +2,7 @@
 
 //! `taobao.promotionmisc.item.activity.add`: 创建单品优惠
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.promotionmisc.item.activity.add`: 创建单品优惠
 ///
@@ -149,46 +147,20 @@ impl Request for PromotionmiscItemActivityAddRequest {
     type Response = PromotionmiscItemActivityAddResponse;
 }
 
-impl Record for PromotionmiscItemActivityAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionmiscItemActivityAddRequest",
-            fields: &[
-                Field::new("name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(32)]),
-                Field::new("participate_range", Kind::Number).required(),
-                Field::new("start_time", Kind::Date).required(),
-                Field::new("end_time", Kind::Date).required(),
-                Field::new("is_user_tag", Kind::Boolean),
-                Field::new("user_tag", Kind::String),
-                Field::new("is_decrease_money", Kind::Boolean),
-                Field::new("decrease_amount", Kind::Number),
-                Field::new("is_discount", Kind::Boolean),
-                Field::new("discount_rate", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.participate_range),
-            2 => View::of(&self.start_time),
-            3 => View::of(&self.end_time),
-            4 => View::of(&self.is_user_tag),
-            5 => View::of(&self.user_tag),
-            6 => View::of(&self.is_decrease_money),
-            7 => View::of(&self.decrease_amount),
-            8 => View::of(&self.is_discount),
-            9 => View::of(&self.discount_rate),
-            _ => View::Absent,
-        }
+record! {
+    PromotionmiscItemActivityAddRequest {
+        0 => name: RequiredText("name", String, required, [MaxLength(32)]);
+        1 => participate_range: RequiredNumber("participate_range", Number, required);
+        2 => start_time: RequiredDate("start_time", Date, required);
+        3 => end_time: RequiredDate("end_time", Date, required);
+        4 => is_user_tag: Boolean("is_user_tag", Boolean);
+        5 => user_tag: Text("user_tag", String);
+        6 => is_decrease_money: Boolean("is_decrease_money", Boolean);
+        7 => decrease_amount: Number("decrease_amount", Number);
+        8 => is_discount: Boolean("is_discount", Boolean);
+        9 => discount_rate: Number("discount_rate", Number);
     }
 }
-
-record!(PromotionmiscItemActivityAddRequest);
 
 /// The response of `taobao.promotionmisc.item.activity.add`.
 #[derive(Clone, Default)]
@@ -204,35 +176,9 @@ pub struct PromotionmiscItemActivityAddResponse {
     pub activity_id: Option<i64>,
 }
 
-impl Record for PromotionmiscItemActivityAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionmiscItemActivityAddResponse",
-            fields: &[
-                Field::new("is_success", Kind::Boolean),
-                Field::new("activity_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            1 => View::of(&self.activity_id),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionmiscItemActivityAddResponse {
+        0 => is_success: Boolean("is_success", Boolean);
+        1 => activity_id: Number("activity_id", Number);
     }
 }
-
-impl RecordMut for PromotionmiscItemActivityAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            1 => Slot::of(&mut self.activity_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionmiscItemActivityAddResponse);

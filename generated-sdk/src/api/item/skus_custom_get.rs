@@ -2,10 +2,7 @@
 
 //! `taobao.skus.custom.get`: 按商家编码查询 SKU
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.skus.custom.get`: 按商家编码查询 SKU
 ///
@@ -59,28 +56,12 @@ impl Request for SkusCustomGetRequest {
     type Response = SkusCustomGetResponse;
 }
 
-impl Record for SkusCustomGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SkusCustomGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("outer_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.outer_id),
-            _ => View::Absent,
-        }
+record! {
+    SkusCustomGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => outer_id: RequiredText("outer_id", String, required);
     }
 }
-
-record!(SkusCustomGetRequest);
 
 /// The response of `taobao.skus.custom.get`.
 #[derive(Clone, Default)]
@@ -92,33 +73,11 @@ pub struct SkusCustomGetResponse {
     pub skus: Vec<Sku>,
 }
 
-impl Record for SkusCustomGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SkusCustomGetResponse",
-            fields: &[Field::new("skus", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.skus),
-            _ => View::Absent,
-        }
+record! {
+    mut SkusCustomGetResponse {
+        0 => skus: Objects("skus", Object, list);
     }
 }
-
-impl RecordMut for SkusCustomGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.skus),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SkusCustomGetResponse);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -172,65 +131,21 @@ pub struct Sku {
     pub num_iid: Option<i64>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("sku_id", Kind::Number),
-                Field::new("iid", Kind::String),
-                Field::new("properties", Kind::String),
-                Field::new("properties_name", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("created", Kind::String),
-                Field::new("modified", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("num_iid", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.iid),
-            2 => View::of(&self.properties),
-            3 => View::of(&self.properties_name),
-            4 => View::of(&self.quantity),
-            5 => View::of(&self.price),
-            6 => View::of(&self.outer_id),
-            7 => View::of(&self.created),
-            8 => View::of(&self.modified),
-            9 => View::optional_open_enum(&self.status),
-            10 => View::of(&self.num_iid),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => sku_id: Number("sku_id", Number);
+        1 => iid: Text("iid", String);
+        2 => properties: Text("properties", String);
+        3 => properties_name: Text("properties_name", String);
+        4 => quantity: Number("quantity", Number);
+        5 => price: Text("price", String);
+        6 => outer_id: Text("outer_id", String);
+        7 => created: Text("created", String);
+        8 => modified: Text("modified", String);
+        9 => status: OpenEnum("status", String);
+        10 => num_iid: Number("num_iid", Number);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku_id),
-            1 => Slot::of(&mut self.iid),
-            2 => Slot::of(&mut self.properties),
-            3 => Slot::of(&mut self.properties_name),
-            4 => Slot::of(&mut self.quantity),
-            5 => Slot::of(&mut self.price),
-            6 => Slot::of(&mut self.outer_id),
-            7 => Slot::of(&mut self.created),
-            8 => Slot::of(&mut self.modified),
-            9 => Slot::open_enum(&mut self.status),
-            10 => Slot::of(&mut self.num_iid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

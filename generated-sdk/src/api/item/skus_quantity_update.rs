@@ -2,9 +2,7 @@
 
 //! `taobao.skus.quantity.update`: 批量修改 SKU 的库存
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.skus.quantity.update`: 批量修改 SKU 的库存
 ///
@@ -89,32 +87,14 @@ impl Request for SkusQuantityUpdateRequest {
     type Response = SkusQuantityUpdateResponse;
 }
 
-impl Record for SkusQuantityUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SkusQuantityUpdateRequest",
-            fields: &[
-                Field::new("num_iid", Kind::Number).required(),
-                Field::new("skuid_quantities", Kind::String),
-                Field::new("outerid_quantities", Kind::String),
-                Field::new("type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.skuid_quantities),
-            2 => View::of(&self.outerid_quantities),
-            3 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    SkusQuantityUpdateRequest {
+        0 => num_iid: RequiredNumber("num_iid", Number, required);
+        1 => skuid_quantities: Text("skuid_quantities", String);
+        2 => outerid_quantities: Text("outerid_quantities", String);
+        3 => r#type: Number("type", Number);
     }
 }
-
-record!(SkusQuantityUpdateRequest);
 
 /// The response of `taobao.skus.quantity.update`.
 #[derive(Clone, Default)]
@@ -126,33 +106,11 @@ pub struct SkusQuantityUpdateResponse {
     pub item: Option<Item>,
 }
 
-impl Record for SkusQuantityUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SkusQuantityUpdateResponse",
-            fields: &[Field::new("item", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item),
-            _ => View::Absent,
-        }
+record! {
+    mut SkusQuantityUpdateResponse {
+        0 => item: Object("item", Object);
     }
 }
-
-impl RecordMut for SkusQuantityUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SkusQuantityUpdateResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -182,47 +140,15 @@ pub struct Item {
     pub skus: Vec<Sku>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("iid", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("modified", Kind::Date),
-                Field::new("num", Kind::Number),
-                Field::new("skus", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.iid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.modified),
-            3 => View::of(&self.num),
-            4 => View::of(&self.skus),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => iid: Text("iid", String);
+        1 => num_iid: Number("num_iid", Number);
+        2 => modified: Date("modified", Date);
+        3 => num: Number("num", Number);
+        4 => skus: Objects("skus", Object, list);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.iid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.modified),
-            3 => Slot::of(&mut self.num),
-            4 => Slot::of(&mut self.skus),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The object `Sku`.
 #[derive(Clone, Default)]
@@ -242,38 +168,10 @@ pub struct Sku {
     pub quantity: Option<i64>,
 }
 
-impl Record for Sku {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Sku",
-            fields: &[
-                Field::new("sku_id", Kind::Number),
-                Field::new("modified", Kind::String),
-                Field::new("quantity", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.modified),
-            2 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    mut Sku {
+        0 => sku_id: Number("sku_id", Number);
+        1 => modified: Text("modified", String);
+        2 => quantity: Number("quantity", Number);
     }
 }
-
-impl RecordMut for Sku {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sku_id),
-            1 => Slot::of(&mut self.modified),
-            2 => Slot::of(&mut self.quantity),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Sku);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.add.schema.get`: 查询发布天猫商品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.add.schema.get`: 查询发布天猫商品的规则
 ///
@@ -78,32 +76,14 @@ impl Request for TmallItemAddSchemaGetRequest {
     type Response = TmallItemAddSchemaGetResponse;
 }
 
-impl Record for TmallItemAddSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemAddSchemaGetRequest",
-            fields: &[
-                Field::new("category_id", Kind::Number).required(),
-                Field::new("product_id", Kind::Number).required(),
-                Field::new("type", Kind::String),
-                Field::new("isv_init", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.product_id),
-            2 => View::of(&self.r#type),
-            3 => View::of(&self.isv_init),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemAddSchemaGetRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
+        1 => product_id: RequiredNumber("product_id", Number, required);
+        2 => r#type: Text("type", String);
+        3 => isv_init: Boolean("isv_init", Boolean);
     }
 }
-
-record!(TmallItemAddSchemaGetRequest);
 
 /// The response of `tmall.item.add.schema.get`.
 #[derive(Clone, Default)]
@@ -115,30 +95,8 @@ pub struct TmallItemAddSchemaGetResponse {
     pub add_item_result: Option<String>,
 }
 
-impl Record for TmallItemAddSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemAddSchemaGetResponse",
-            fields: &[Field::new("add_item_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.add_item_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemAddSchemaGetResponse {
+        0 => add_item_result: Text("add_item_result", String);
     }
 }
-
-impl RecordMut for TmallItemAddSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.add_item_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemAddSchemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.add.simpleschema.get`: 查询简化发布天猫商品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.add.simpleschema.get`: 查询简化发布天猫商品的规则
 ///
@@ -40,21 +38,7 @@ impl Request for TmallItemAddSimpleschemaGetRequest {
     type Response = TmallItemAddSimpleschemaGetResponse;
 }
 
-impl Record for TmallItemAddSimpleschemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemAddSimpleschemaGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(TmallItemAddSimpleschemaGetRequest);
+record!(TmallItemAddSimpleschemaGetRequest {});
 
 /// The response of `tmall.item.add.simpleschema.get`.
 #[derive(Clone, Default)]
@@ -66,30 +50,8 @@ pub struct TmallItemAddSimpleschemaGetResponse {
     pub result: Option<String>,
 }
 
-impl Record for TmallItemAddSimpleschemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemAddSimpleschemaGetResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemAddSimpleschemaGetResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for TmallItemAddSimpleschemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemAddSimpleschemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.calculate.hscode.get`: 推算商品的海关编码
 
-use top_protocol::generated::{
-    Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Json, Request, record};
 
 /// `tmall.item.calculate.hscode.get`: 推算商品的海关编码
 ///
@@ -52,24 +50,11 @@ impl Request for TmallItemCalculateHscodeGetRequest {
     type Response = TmallItemCalculateHscodeGetResponse;
 }
 
-impl Record for TmallItemCalculateHscodeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemCalculateHscodeGetRequest",
-            fields: &[Field::new("item_id", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemCalculateHscodeGetRequest {
+        0 => item_id: Number("item_id", Number);
     }
 }
-
-record!(TmallItemCalculateHscodeGetRequest);
 
 /// The response of `tmall.item.calculate.hscode.get`.
 #[derive(Clone, Default)]
@@ -81,30 +66,8 @@ pub struct TmallItemCalculateHscodeGetResponse {
     pub results: Vec<Json>,
 }
 
-impl Record for TmallItemCalculateHscodeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemCalculateHscodeGetResponse",
-            fields: &[Field::new("results", Kind::Json).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemCalculateHscodeGetResponse {
+        0 => results: Jsons("results", Json, list);
     }
 }
-
-impl RecordMut for TmallItemCalculateHscodeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemCalculateHscodeGetResponse);

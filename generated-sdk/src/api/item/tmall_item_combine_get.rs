@@ -2,9 +2,7 @@
 
 //! `tmall.item.combine.get`: 查询组合商品的成分
 
-use top_protocol::generated::{
-    Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Json, Request, record};
 
 /// `tmall.item.combine.get`: 查询组合商品的成分
 ///
@@ -52,24 +50,11 @@ impl Request for TmallItemCombineGetRequest {
     type Response = TmallItemCombineGetResponse;
 }
 
-impl Record for TmallItemCombineGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemCombineGetRequest",
-            fields: &[Field::new("item_id", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemCombineGetRequest {
+        0 => item_id: Number("item_id", Number);
     }
 }
-
-record!(TmallItemCombineGetRequest);
 
 /// The response of `tmall.item.combine.get`.
 #[derive(Clone, Default)]
@@ -81,30 +66,8 @@ pub struct TmallItemCombineGetResponse {
     pub results: Vec<Json>,
 }
 
-impl Record for TmallItemCombineGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemCombineGetResponse",
-            fields: &[Field::new("results", Kind::Json).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemCombineGetResponse {
+        0 => results: Jsons("results", Json, list);
     }
 }
-
-impl RecordMut for TmallItemCombineGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemCombineGetResponse);

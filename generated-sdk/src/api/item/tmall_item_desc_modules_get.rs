@@ -2,9 +2,7 @@
 
 //! `tmall.item.desc.modules.get`: 查询类目的描述模块
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.desc.modules.get`: 查询类目的描述模块
 ///
@@ -52,28 +50,12 @@ impl Request for TmallItemDescModulesGetRequest {
     type Response = TmallItemDescModulesGetResponse;
 }
 
-impl Record for TmallItemDescModulesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemDescModulesGetRequest",
-            fields: &[
-                Field::new("cat_id", Kind::Number).required(),
-                Field::new("usr_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cat_id),
-            1 => View::of(&self.usr_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemDescModulesGetRequest {
+        0 => cat_id: RequiredNumber("cat_id", Number, required);
+        1 => usr_id: RequiredText("usr_id", String, required);
     }
 }
-
-record!(TmallItemDescModulesGetRequest);
 
 /// The response of `tmall.item.desc.modules.get`.
 #[derive(Clone, Default)]
@@ -85,33 +67,11 @@ pub struct TmallItemDescModulesGetResponse {
     pub modular_desc_info: Option<ModularDescInfo>,
 }
 
-impl Record for TmallItemDescModulesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemDescModulesGetResponse",
-            fields: &[Field::new("modular_desc_info", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modular_desc_info),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemDescModulesGetResponse {
+        0 => modular_desc_info: Object("modular_desc_info", Object);
     }
 }
-
-impl RecordMut for TmallItemDescModulesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modular_desc_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemDescModulesGetResponse);
 
 /// The object `ModularDescInfo`.
 #[derive(Clone, Default)]
@@ -135,44 +95,14 @@ pub struct ModularDescInfo {
     pub user_order: Option<bool>,
 }
 
-impl Record for ModularDescInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ModularDescInfo",
-            fields: &[
-                Field::new("usr_def_max_num", Kind::Number),
-                Field::new("itm_dsc_modules", Kind::Object).list(),
-                Field::new("dead_line", Kind::String),
-                Field::new("user_order", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.usr_def_max_num),
-            1 => View::of(&self.itm_dsc_modules),
-            2 => View::of(&self.dead_line),
-            3 => View::of(&self.user_order),
-            _ => View::Absent,
-        }
+record! {
+    mut ModularDescInfo {
+        0 => usr_def_max_num: Number("usr_def_max_num", Number);
+        1 => itm_dsc_modules: Objects("itm_dsc_modules", Object, list);
+        2 => dead_line: Text("dead_line", String);
+        3 => user_order: Boolean("user_order", Boolean);
     }
 }
-
-impl RecordMut for ModularDescInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.usr_def_max_num),
-            1 => Slot::of(&mut self.itm_dsc_modules),
-            2 => Slot::of(&mut self.dead_line),
-            3 => Slot::of(&mut self.user_order),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ModularDescInfo);
 
 /// The object `ItemDescModule`.
 #[derive(Clone, Default)]
@@ -208,50 +138,14 @@ pub struct ItemDescModule {
     pub content: Option<String>,
 }
 
-impl Record for ItemDescModule {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemDescModule",
-            fields: &[
-                Field::new("intros", Kind::String),
-                Field::new("tpl_urls", Kind::String),
-                Field::new("module_id", Kind::Number),
-                Field::new("required", Kind::Boolean),
-                Field::new("module_name", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("content", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.intros),
-            1 => View::of(&self.tpl_urls),
-            2 => View::of(&self.module_id),
-            3 => View::of(&self.required),
-            4 => View::of(&self.module_name),
-            5 => View::of(&self.r#type),
-            6 => View::of(&self.content),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemDescModule {
+        0 => intros: Text("intros", String);
+        1 => tpl_urls: Text("tpl_urls", String);
+        2 => module_id: Number("module_id", Number);
+        3 => required: Boolean("required", Boolean);
+        4 => module_name: Text("module_name", String);
+        5 => r#type: Text("type", String);
+        6 => content: Text("content", String);
     }
 }
-
-impl RecordMut for ItemDescModule {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.intros),
-            1 => Slot::of(&mut self.tpl_urls),
-            2 => Slot::of(&mut self.module_id),
-            3 => Slot::of(&mut self.required),
-            4 => Slot::of(&mut self.module_name),
-            5 => Slot::of(&mut self.r#type),
-            6 => Slot::of(&mut self.content),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemDescModule);

@@ -2,10 +2,7 @@
 
 //! `tmall.item.hscode.audit.results.query`: 查询海关编码的审核状态
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `tmall.item.hscode.audit.results.query`: 查询海关编码的审核状态
 ///
@@ -46,24 +43,11 @@ impl Request for TmallItemHscodeAuditResultsQueryRequest {
     type Response = TmallItemHscodeAuditResultsQueryResponse;
 }
 
-impl Record for TmallItemHscodeAuditResultsQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemHscodeAuditResultsQueryRequest",
-            fields: &[Field::new("item_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemHscodeAuditResultsQueryRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
     }
 }
-
-record!(TmallItemHscodeAuditResultsQueryRequest);
 
 /// The response of `tmall.item.hscode.audit.results.query`.
 #[derive(Clone, Default)]
@@ -75,33 +59,11 @@ pub struct TmallItemHscodeAuditResultsQueryResponse {
     pub result_list: Vec<HscodeAuditInfo>,
 }
 
-impl Record for TmallItemHscodeAuditResultsQueryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemHscodeAuditResultsQueryResponse",
-            fields: &[Field::new("result_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemHscodeAuditResultsQueryResponse {
+        0 => result_list: Objects("result_list", Object, list);
     }
 }
-
-impl RecordMut for TmallItemHscodeAuditResultsQueryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemHscodeAuditResultsQueryResponse);
 
 /// The object `HscodeAuditInfo`.
 #[derive(Clone, Default)]
@@ -129,47 +91,15 @@ pub struct HscodeAuditInfo {
     pub status: Option<Status>,
 }
 
-impl Record for HscodeAuditInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "HscodeAuditInfo",
-            fields: &[
-                Field::new("item_id", Kind::Number),
-                Field::new("reason", Kind::String),
-                Field::new("hscode", Kind::String),
-                Field::new("sku_id", Kind::Number),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.reason),
-            2 => View::of(&self.hscode),
-            3 => View::of(&self.sku_id),
-            4 => View::optional_open_enum(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut HscodeAuditInfo {
+        0 => item_id: Number("item_id", Number);
+        1 => reason: Text("reason", String);
+        2 => hscode: Text("hscode", String);
+        3 => sku_id: Number("sku_id", Number);
+        4 => status: OpenEnum("status", String);
     }
 }
-
-impl RecordMut for HscodeAuditInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.reason),
-            2 => Slot::of(&mut self.hscode),
-            3 => Slot::of(&mut self.sku_id),
-            4 => Slot::open_enum(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut HscodeAuditInfo);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

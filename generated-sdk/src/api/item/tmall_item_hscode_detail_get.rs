@@ -2,9 +2,7 @@
 
 //! `tmall.item.hscode.detail.get`: 按海关编码查询计量单位
 
-use top_protocol::generated::{
-    Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Json, Request, record};
 
 /// `tmall.item.hscode.detail.get`: 按海关编码查询计量单位
 ///
@@ -45,24 +43,11 @@ impl Request for TmallItemHscodeDetailGetRequest {
     type Response = TmallItemHscodeDetailGetResponse;
 }
 
-impl Record for TmallItemHscodeDetailGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemHscodeDetailGetRequest",
-            fields: &[Field::new("hscode", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.hscode),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemHscodeDetailGetRequest {
+        0 => hscode: RequiredText("hscode", String, required);
     }
 }
-
-record!(TmallItemHscodeDetailGetRequest);
 
 /// The response of `tmall.item.hscode.detail.get`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct TmallItemHscodeDetailGetResponse {
     pub results: Vec<Json>,
 }
 
-impl Record for TmallItemHscodeDetailGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemHscodeDetailGetResponse",
-            fields: &[Field::new("results", Kind::Json).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemHscodeDetailGetResponse {
+        0 => results: Jsons("results", Json, list);
     }
 }
-
-impl RecordMut for TmallItemHscodeDetailGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemHscodeDetailGetResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.increment.update.schema.get`: 查询局部修改天猫商品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.increment.update.schema.get`: 查询局部修改天猫商品的规则
 ///
@@ -56,28 +54,12 @@ impl Request for TmallItemIncrementUpdateSchemaGetRequest {
     type Response = TmallItemIncrementUpdateSchemaGetResponse;
 }
 
-impl Record for TmallItemIncrementUpdateSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemIncrementUpdateSchemaGetRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("xml_data", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.xml_data),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemIncrementUpdateSchemaGetRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => xml_data: Text("xml_data", String);
     }
 }
-
-record!(TmallItemIncrementUpdateSchemaGetRequest);
 
 /// The response of `tmall.item.increment.update.schema.get`.
 #[derive(Clone, Default)]
@@ -89,30 +71,8 @@ pub struct TmallItemIncrementUpdateSchemaGetResponse {
     pub update_item_result: Option<String>,
 }
 
-impl Record for TmallItemIncrementUpdateSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemIncrementUpdateSchemaGetResponse",
-            fields: &[Field::new("update_item_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_item_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemIncrementUpdateSchemaGetResponse {
+        0 => update_item_result: Text("update_item_result", String);
     }
 }
-
-impl RecordMut for TmallItemIncrementUpdateSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_item_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemIncrementUpdateSchemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.outerid.update`: 修改天猫商品的商家编码
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.outerid.update`: 修改天猫商品的商家编码
 ///
@@ -82,32 +80,13 @@ impl Request for TmallItemOuteridUpdateRequest {
     type Response = TmallItemOuteridUpdateResponse;
 }
 
-impl Record for TmallItemOuteridUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemOuteridUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("outer_id", Kind::String),
-                Field::new("sku_outers", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(2000)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.outer_id),
-            2 => View::of(&self.sku_outers),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemOuteridUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => outer_id: Text("outer_id", String);
+        2 => sku_outers: Objects("sku_outers", Object, list, [MaxListSize(2000)]);
     }
 }
-
-record!(TmallItemOuteridUpdateRequest);
 
 /// The object `UpdateSkuOuterId`.
 #[derive(Clone, Default)]
@@ -155,30 +134,13 @@ impl UpdateSkuOuterId {
     }
 }
 
-impl Record for UpdateSkuOuterId {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateSkuOuterId",
-            fields: &[
-                Field::new("outer_id", Kind::String),
-                Field::new("properties", Kind::String),
-                Field::new("sku_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.outer_id),
-            1 => View::of(&self.properties),
-            2 => View::of(&self.sku_id),
-            _ => View::Absent,
-        }
+record! {
+    UpdateSkuOuterId {
+        0 => outer_id: Text("outer_id", String);
+        1 => properties: Text("properties", String);
+        2 => sku_id: Number("sku_id", Number);
     }
 }
-
-record!(UpdateSkuOuterId);
 
 /// The response of `tmall.item.outerid.update`.
 #[derive(Clone, Default)]
@@ -190,30 +152,8 @@ pub struct TmallItemOuteridUpdateResponse {
     pub outerid_update_result: Option<String>,
 }
 
-impl Record for TmallItemOuteridUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemOuteridUpdateResponse",
-            fields: &[Field::new("outerid_update_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.outerid_update_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemOuteridUpdateResponse {
+        0 => outerid_update_result: Text("outerid_update_result", String);
     }
 }
-
-impl RecordMut for TmallItemOuteridUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.outerid_update_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemOuteridUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.price.update`: 修改天猫商品价格
 
-use top_protocol::generated::{
-    Decimal, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Decimal, Request, record};
 
 /// `tmall.item.price.update`: 修改天猫商品价格
 ///
@@ -99,34 +97,14 @@ impl Request for TmallItemPriceUpdateRequest {
     type Response = TmallItemPriceUpdateResponse;
 }
 
-impl Record for TmallItemPriceUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemPriceUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("item_price", Kind::Price),
-                Field::new("sku_prices", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(999999)]),
-                Field::new("options", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.item_price),
-            2 => View::of(&self.sku_prices),
-            3 => View::of(&self.options),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemPriceUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => item_price: Decimal("item_price", Price);
+        2 => sku_prices: Objects("sku_prices", Object, list, [MaxListSize(999999)]);
+        3 => options: Object("options", Object);
     }
 }
-
-record!(TmallItemPriceUpdateRequest);
 
 /// The object `UpdateSkuPrice`.
 #[derive(Clone, Default)]
@@ -185,32 +163,14 @@ impl UpdateSkuPrice {
     }
 }
 
-impl Record for UpdateSkuPrice {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateSkuPrice",
-            fields: &[
-                Field::new("sku_id", Kind::Number),
-                Field::new("properties", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("price", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.properties),
-            2 => View::of(&self.outer_id),
-            3 => View::of(&self.price),
-            _ => View::Absent,
-        }
+record! {
+    UpdateSkuPrice {
+        0 => sku_id: Number("sku_id", Number);
+        1 => properties: Text("properties", String);
+        2 => outer_id: Text("outer_id", String);
+        3 => price: Text("price", String);
     }
 }
-
-record!(UpdateSkuPrice);
 
 /// The object `UpdateItemPriceOption`.
 #[derive(Clone, Default)]
@@ -247,28 +207,12 @@ impl UpdateItemPriceOption {
     }
 }
 
-impl Record for UpdateItemPriceOption {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateItemPriceOption",
-            fields: &[
-                Field::new("ignore_fake_credit", Kind::Boolean),
-                Field::new("currency_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ignore_fake_credit),
-            1 => View::of(&self.currency_type),
-            _ => View::Absent,
-        }
+record! {
+    UpdateItemPriceOption {
+        0 => ignore_fake_credit: Boolean("ignore_fake_credit", Boolean);
+        1 => currency_type: Text("currency_type", String);
     }
 }
-
-record!(UpdateItemPriceOption);
 
 /// The response of `tmall.item.price.update`.
 #[derive(Clone, Default)]
@@ -280,30 +224,8 @@ pub struct TmallItemPriceUpdateResponse {
     pub price_update_result: Option<String>,
 }
 
-impl Record for TmallItemPriceUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemPriceUpdateResponse",
-            fields: &[Field::new("price_update_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.price_update_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemPriceUpdateResponse {
+        0 => price_update_result: Text("price_update_result", String);
     }
 }
-
-impl RecordMut for TmallItemPriceUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.price_update_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemPriceUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.quantity.update`: 修改天猫商品的库存
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.quantity.update`: 修改天猫商品的库存
 ///
@@ -95,34 +93,14 @@ impl Request for TmallItemQuantityUpdateRequest {
     type Response = TmallItemQuantityUpdateResponse;
 }
 
-impl Record for TmallItemQuantityUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemQuantityUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("item_quantity", Kind::Number),
-                Field::new("sku_quantities", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("options", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.item_quantity),
-            2 => View::of(&self.sku_quantities),
-            3 => View::of(&self.options),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemQuantityUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => item_quantity: Number("item_quantity", Number);
+        2 => sku_quantities: Objects("sku_quantities", Object, list, [MaxListSize(20)]);
+        3 => options: Object("options", Object);
     }
 }
-
-record!(TmallItemQuantityUpdateRequest);
 
 /// The object `UpdateSkuQuantity`.
 #[derive(Clone, Default)]
@@ -181,32 +159,14 @@ impl UpdateSkuQuantity {
     }
 }
 
-impl Record for UpdateSkuQuantity {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateSkuQuantity",
-            fields: &[
-                Field::new("outer_id", Kind::String),
-                Field::new("properties", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.outer_id),
-            1 => View::of(&self.properties),
-            2 => View::of(&self.quantity),
-            3 => View::of(&self.sku_id),
-            _ => View::Absent,
-        }
+record! {
+    UpdateSkuQuantity {
+        0 => outer_id: Text("outer_id", String);
+        1 => properties: Text("properties", String);
+        2 => quantity: Number("quantity", Number);
+        3 => sku_id: Number("sku_id", Number);
     }
 }
-
-record!(UpdateSkuQuantity);
 
 /// The object `UpdateItemQuantityOption`.
 #[derive(Clone, Default)]
@@ -243,28 +203,12 @@ impl UpdateItemQuantityOption {
     }
 }
 
-impl Record for UpdateItemQuantityOption {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateItemQuantityOption",
-            fields: &[
-                Field::new("outer_biz_key", Kind::String),
-                Field::new("type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.outer_biz_key),
-            1 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    UpdateItemQuantityOption {
+        0 => outer_biz_key: Text("outer_biz_key", String);
+        1 => r#type: Number("type", Number);
     }
 }
-
-record!(UpdateItemQuantityOption);
 
 /// The response of `tmall.item.quantity.update`.
 #[derive(Clone, Default)]
@@ -276,30 +220,8 @@ pub struct TmallItemQuantityUpdateResponse {
     pub quantity_update_result: Option<String>,
 }
 
-impl Record for TmallItemQuantityUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemQuantityUpdateResponse",
-            fields: &[Field::new("quantity_update_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.quantity_update_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemQuantityUpdateResponse {
+        0 => quantity_update_result: Text("quantity_update_result", String);
     }
 }
-
-impl RecordMut for TmallItemQuantityUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.quantity_update_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemQuantityUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.schema.add`: 按规则发布天猫商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.item.schema.add`: 按规则发布天猫商品
 ///
@@ -57,30 +55,13 @@ impl Request for TmallItemSchemaAddRequest {
     type Response = TmallItemSchemaAddResponse;
 }
 
-impl Record for TmallItemSchemaAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSchemaAddRequest",
-            fields: &[
-                Field::new("category_id", Kind::Number).required(),
-                Field::new("product_id", Kind::Number).required(),
-                Field::new("xml_data", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.product_id),
-            2 => View::of(&self.xml_data),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemSchemaAddRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
+        1 => product_id: RequiredNumber("product_id", Number, required);
+        2 => xml_data: RequiredText("xml_data", String, required);
     }
 }
-
-record!(TmallItemSchemaAddRequest);
 
 /// The response of `tmall.item.schema.add`.
 #[derive(Clone, Default)]
@@ -96,35 +77,9 @@ pub struct TmallItemSchemaAddResponse {
     pub gmt_create: Option<DateTime>,
 }
 
-impl Record for TmallItemSchemaAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSchemaAddResponse",
-            fields: &[
-                Field::new("add_item_result", Kind::String),
-                Field::new("gmt_create", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.add_item_result),
-            1 => View::of(&self.gmt_create),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemSchemaAddResponse {
+        0 => add_item_result: Text("add_item_result", String);
+        1 => gmt_create: Date("gmt_create", Date);
     }
 }
-
-impl RecordMut for TmallItemSchemaAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.add_item_result),
-            1 => Slot::of(&mut self.gmt_create),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemSchemaAddResponse);

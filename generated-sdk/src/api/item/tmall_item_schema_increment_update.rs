@@ -2,9 +2,7 @@
 
 //! `tmall.item.schema.increment.update`: 按规则局部修改天猫商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.item.schema.increment.update`: 按规则局部修改天猫商品
 ///
@@ -55,28 +53,12 @@ impl Request for TmallItemSchemaIncrementUpdateRequest {
     type Response = TmallItemSchemaIncrementUpdateResponse;
 }
 
-impl Record for TmallItemSchemaIncrementUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSchemaIncrementUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("xml_data", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.xml_data),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemSchemaIncrementUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => xml_data: RequiredText("xml_data", String, required);
     }
 }
-
-record!(TmallItemSchemaIncrementUpdateRequest);
 
 /// The response of `tmall.item.schema.increment.update`.
 #[derive(Clone, Default)]
@@ -92,35 +74,9 @@ pub struct TmallItemSchemaIncrementUpdateResponse {
     pub gmt_modified: Option<DateTime>,
 }
 
-impl Record for TmallItemSchemaIncrementUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSchemaIncrementUpdateResponse",
-            fields: &[
-                Field::new("update_item_result", Kind::String),
-                Field::new("gmt_modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_item_result),
-            1 => View::of(&self.gmt_modified),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemSchemaIncrementUpdateResponse {
+        0 => update_item_result: Text("update_item_result", String);
+        1 => gmt_modified: Date("gmt_modified", Date);
     }
 }
-
-impl RecordMut for TmallItemSchemaIncrementUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_item_result),
-            1 => Slot::of(&mut self.gmt_modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemSchemaIncrementUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.schema.update`: 按规则修改天猫商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.item.schema.update`: 按规则修改天猫商品
 ///
@@ -78,32 +76,14 @@ impl Request for TmallItemSchemaUpdateRequest {
     type Response = TmallItemSchemaUpdateResponse;
 }
 
-impl Record for TmallItemSchemaUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSchemaUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("category_id", Kind::Number),
-                Field::new("product_id", Kind::Number),
-                Field::new("xml_data", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.category_id),
-            2 => View::of(&self.product_id),
-            3 => View::of(&self.xml_data),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemSchemaUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => category_id: Number("category_id", Number);
+        2 => product_id: Number("product_id", Number);
+        3 => xml_data: RequiredText("xml_data", String, required);
     }
 }
-
-record!(TmallItemSchemaUpdateRequest);
 
 /// The response of `tmall.item.schema.update`.
 #[derive(Clone, Default)]
@@ -119,35 +99,9 @@ pub struct TmallItemSchemaUpdateResponse {
     pub gmt_modified: Option<DateTime>,
 }
 
-impl Record for TmallItemSchemaUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSchemaUpdateResponse",
-            fields: &[
-                Field::new("update_item_result", Kind::String),
-                Field::new("gmt_modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_item_result),
-            1 => View::of(&self.gmt_modified),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemSchemaUpdateResponse {
+        0 => update_item_result: Text("update_item_result", String);
+        1 => gmt_modified: Date("gmt_modified", Date);
     }
 }
-
-impl RecordMut for TmallItemSchemaUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_item_result),
-            1 => Slot::of(&mut self.gmt_modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemSchemaUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.shiptime.update`: 修改天猫商品的发货时间
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.shiptime.update`: 修改天猫商品的发货时间
 ///
@@ -90,34 +88,14 @@ impl Request for TmallItemShiptimeUpdateRequest {
     type Response = TmallItemShiptimeUpdateResponse;
 }
 
-impl Record for TmallItemShiptimeUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemShiptimeUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("ship_time", Kind::String),
-                Field::new("sku_ship_times", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("option", Kind::Object).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.ship_time),
-            2 => View::of(&self.sku_ship_times),
-            3 => View::of(&self.option),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemShiptimeUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => ship_time: Text("ship_time", String);
+        2 => sku_ship_times: Objects("sku_ship_times", Object, list, [MaxListSize(20)]);
+        3 => option: Object("option", Object, required);
     }
 }
-
-record!(TmallItemShiptimeUpdateRequest);
 
 /// The object `UpdateSkuShipTime`.
 #[derive(Clone, Default)]
@@ -176,32 +154,14 @@ impl UpdateSkuShipTime {
     }
 }
 
-impl Record for UpdateSkuShipTime {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateSkuShipTime",
-            fields: &[
-                Field::new("ship_time", Kind::String),
-                Field::new("sku_id", Kind::Number),
-                Field::new("properties", Kind::String),
-                Field::new("outer_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ship_time),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.properties),
-            3 => View::of(&self.outer_id),
-            _ => View::Absent,
-        }
+record! {
+    UpdateSkuShipTime {
+        0 => ship_time: Text("ship_time", String);
+        1 => sku_id: Number("sku_id", Number);
+        2 => properties: Text("properties", String);
+        3 => outer_id: Text("outer_id", String);
     }
 }
-
-record!(UpdateSkuShipTime);
 
 /// The object `UpdateItemShipTimeOption`.
 #[derive(Clone)]
@@ -234,28 +194,12 @@ impl UpdateItemShipTimeOption {
     }
 }
 
-impl Record for UpdateItemShipTimeOption {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateItemShipTimeOption",
-            fields: &[
-                Field::new("ship_time_type", Kind::Number).required(),
-                Field::new("update_type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ship_time_type),
-            1 => View::of(&self.update_type),
-            _ => View::Absent,
-        }
+record! {
+    UpdateItemShipTimeOption {
+        0 => ship_time_type: RequiredNumber("ship_time_type", Number, required);
+        1 => update_type: Number("update_type", Number);
     }
 }
-
-record!(UpdateItemShipTimeOption);
 
 /// The response of `tmall.item.shiptime.update`.
 #[derive(Clone, Default)]
@@ -267,30 +211,8 @@ pub struct TmallItemShiptimeUpdateResponse {
     pub result: Option<String>,
 }
 
-impl Record for TmallItemShiptimeUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemShiptimeUpdateResponse",
-            fields: &[Field::new("result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemShiptimeUpdateResponse {
+        0 => result: Text("result", String);
     }
 }
-
-impl RecordMut for TmallItemShiptimeUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemShiptimeUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.simpleschema.add`: 按规则简化发布天猫商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.item.simpleschema.add`: 按规则简化发布天猫商品
 ///
@@ -47,24 +45,11 @@ impl Request for TmallItemSimpleschemaAddRequest {
     type Response = TmallItemSimpleschemaAddResponse;
 }
 
-impl Record for TmallItemSimpleschemaAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSimpleschemaAddRequest",
-            fields: &[Field::new("schema_xml_fields", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.schema_xml_fields),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemSimpleschemaAddRequest {
+        0 => schema_xml_fields: RequiredText("schema_xml_fields", String, required);
     }
 }
-
-record!(TmallItemSimpleschemaAddRequest);
 
 /// The response of `tmall.item.simpleschema.add`.
 #[derive(Clone, Default)]
@@ -80,35 +65,9 @@ pub struct TmallItemSimpleschemaAddResponse {
     pub gmt_modified: Option<DateTime>,
 }
 
-impl Record for TmallItemSimpleschemaAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSimpleschemaAddResponse",
-            fields: &[
-                Field::new("result", Kind::String),
-                Field::new("gmt_modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            1 => View::of(&self.gmt_modified),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemSimpleschemaAddResponse {
+        0 => result: Text("result", String);
+        1 => gmt_modified: Date("gmt_modified", Date);
     }
 }
-
-impl RecordMut for TmallItemSimpleschemaAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            1 => Slot::of(&mut self.gmt_modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemSimpleschemaAddResponse);

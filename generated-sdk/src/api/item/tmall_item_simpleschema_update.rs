@@ -2,9 +2,7 @@
 
 //! `tmall.item.simpleschema.update`: 按规则简化修改天猫商品
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.item.simpleschema.update`: 按规则简化修改天猫商品
 ///
@@ -52,28 +50,12 @@ impl Request for TmallItemSimpleschemaUpdateRequest {
     type Response = TmallItemSimpleschemaUpdateResponse;
 }
 
-impl Record for TmallItemSimpleschemaUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSimpleschemaUpdateRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("schema_xml_fields", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.schema_xml_fields),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemSimpleschemaUpdateRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => schema_xml_fields: RequiredText("schema_xml_fields", String, required);
     }
 }
-
-record!(TmallItemSimpleschemaUpdateRequest);
 
 /// The response of `tmall.item.simpleschema.update`.
 #[derive(Clone, Default)]
@@ -93,38 +75,10 @@ pub struct TmallItemSimpleschemaUpdateResponse {
     pub sku_map_json: Option<String>,
 }
 
-impl Record for TmallItemSimpleschemaUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemSimpleschemaUpdateResponse",
-            fields: &[
-                Field::new("update_item_result", Kind::String),
-                Field::new("gmt_modified", Kind::Date),
-                Field::new("sku_map_json", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_item_result),
-            1 => View::of(&self.gmt_modified),
-            2 => View::of(&self.sku_map_json),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemSimpleschemaUpdateResponse {
+        0 => update_item_result: Text("update_item_result", String);
+        1 => gmt_modified: Date("gmt_modified", Date);
+        2 => sku_map_json: Text("sku_map_json", String);
     }
 }
-
-impl RecordMut for TmallItemSimpleschemaUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_item_result),
-            1 => Slot::of(&mut self.gmt_modified),
-            2 => Slot::of(&mut self.sku_map_json),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemSimpleschemaUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.item.update.schema.get`: 查询修改天猫商品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.item.update.schema.get`: 查询修改天猫商品的规则
 ///
@@ -73,30 +71,13 @@ impl Request for TmallItemUpdateSchemaGetRequest {
     type Response = TmallItemUpdateSchemaGetResponse;
 }
 
-impl Record for TmallItemUpdateSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemUpdateSchemaGetRequest",
-            fields: &[
-                Field::new("item_id", Kind::Number).required(),
-                Field::new("category_id", Kind::Number),
-                Field::new("product_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.category_id),
-            2 => View::of(&self.product_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallItemUpdateSchemaGetRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
+        1 => category_id: Number("category_id", Number);
+        2 => product_id: Number("product_id", Number);
     }
 }
-
-record!(TmallItemUpdateSchemaGetRequest);
 
 /// The response of `tmall.item.update.schema.get`.
 #[derive(Clone, Default)]
@@ -108,30 +89,8 @@ pub struct TmallItemUpdateSchemaGetResponse {
     pub update_item_result: Option<String>,
 }
 
-impl Record for TmallItemUpdateSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallItemUpdateSchemaGetResponse",
-            fields: &[Field::new("update_item_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_item_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallItemUpdateSchemaGetResponse {
+        0 => update_item_result: Text("update_item_result", String);
     }
 }
-
-impl RecordMut for TmallItemUpdateSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_item_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallItemUpdateSchemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.product.add.schema.get`: 查询发布天猫产品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.product.add.schema.get`: 查询发布天猫产品的规则
 ///
@@ -59,28 +57,12 @@ impl Request for TmallProductAddSchemaGetRequest {
     type Response = TmallProductAddSchemaGetResponse;
 }
 
-impl Record for TmallProductAddSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductAddSchemaGetRequest",
-            fields: &[
-                Field::new("category_id", Kind::Number).required(),
-                Field::new("brand_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.brand_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallProductAddSchemaGetRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
+        1 => brand_id: Number("brand_id", Number);
     }
 }
-
-record!(TmallProductAddSchemaGetRequest);
 
 /// The response of `tmall.product.add.schema.get`.
 #[derive(Clone, Default)]
@@ -92,30 +74,8 @@ pub struct TmallProductAddSchemaGetResponse {
     pub add_product_rule: Option<String>,
 }
 
-impl Record for TmallProductAddSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductAddSchemaGetResponse",
-            fields: &[Field::new("add_product_rule", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.add_product_rule),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallProductAddSchemaGetResponse {
+        0 => add_product_rule: Text("add_product_rule", String);
     }
 }
-
-impl RecordMut for TmallProductAddSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.add_product_rule),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallProductAddSchemaGetResponse);

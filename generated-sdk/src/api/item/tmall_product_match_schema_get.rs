@@ -2,9 +2,7 @@
 
 //! `tmall.product.match.schema.get`: 查询匹配天猫产品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.product.match.schema.get`: 查询匹配天猫产品的规则
 ///
@@ -45,24 +43,11 @@ impl Request for TmallProductMatchSchemaGetRequest {
     type Response = TmallProductMatchSchemaGetResponse;
 }
 
-impl Record for TmallProductMatchSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductMatchSchemaGetRequest",
-            fields: &[Field::new("category_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallProductMatchSchemaGetRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
     }
 }
-
-record!(TmallProductMatchSchemaGetRequest);
 
 /// The response of `tmall.product.match.schema.get`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct TmallProductMatchSchemaGetResponse {
     pub match_result: Option<String>,
 }
 
-impl Record for TmallProductMatchSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductMatchSchemaGetResponse",
-            fields: &[Field::new("match_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.match_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallProductMatchSchemaGetResponse {
+        0 => match_result: Text("match_result", String);
     }
 }
-
-impl RecordMut for TmallProductMatchSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.match_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallProductMatchSchemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.product.schema.add`: 按规则发布天猫产品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.product.schema.add`: 按规则发布天猫产品
 ///
@@ -65,30 +63,13 @@ impl Request for TmallProductSchemaAddRequest {
     type Response = TmallProductSchemaAddResponse;
 }
 
-impl Record for TmallProductSchemaAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaAddRequest",
-            fields: &[
-                Field::new("category_id", Kind::Number).required(),
-                Field::new("brand_id", Kind::Number),
-                Field::new("xml_data", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.brand_id),
-            2 => View::of(&self.xml_data),
-            _ => View::Absent,
-        }
+record! {
+    TmallProductSchemaAddRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
+        1 => brand_id: Number("brand_id", Number);
+        2 => xml_data: RequiredText("xml_data", String, required);
     }
 }
-
-record!(TmallProductSchemaAddRequest);
 
 /// The response of `tmall.product.schema.add`.
 #[derive(Clone, Default)]
@@ -100,30 +81,8 @@ pub struct TmallProductSchemaAddResponse {
     pub add_product_result: Option<String>,
 }
 
-impl Record for TmallProductSchemaAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaAddResponse",
-            fields: &[Field::new("add_product_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.add_product_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallProductSchemaAddResponse {
+        0 => add_product_result: Text("add_product_result", String);
     }
 }
-
-impl RecordMut for TmallProductSchemaAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.add_product_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallProductSchemaAddResponse);

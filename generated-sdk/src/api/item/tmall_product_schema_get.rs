@@ -2,9 +2,7 @@
 
 //! `tmall.product.schema.get`: 查询天猫产品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.product.schema.get`: 查询天猫产品
 ///
@@ -45,24 +43,11 @@ impl Request for TmallProductSchemaGetRequest {
     type Response = TmallProductSchemaGetResponse;
 }
 
-impl Record for TmallProductSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaGetRequest",
-            fields: &[Field::new("product_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.product_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallProductSchemaGetRequest {
+        0 => product_id: RequiredNumber("product_id", Number, required);
     }
 }
-
-record!(TmallProductSchemaGetRequest);
 
 /// The response of `tmall.product.schema.get`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct TmallProductSchemaGetResponse {
     pub get_product_result: Option<String>,
 }
 
-impl Record for TmallProductSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaGetResponse",
-            fields: &[Field::new("get_product_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.get_product_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallProductSchemaGetResponse {
+        0 => get_product_result: Text("get_product_result", String);
     }
 }
-
-impl RecordMut for TmallProductSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.get_product_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallProductSchemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.product.schema.match`: 匹配天猫产品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.product.schema.match`: 匹配天猫产品
 ///
@@ -53,28 +51,12 @@ impl Request for TmallProductSchemaMatchRequest {
     type Response = TmallProductSchemaMatchResponse;
 }
 
-impl Record for TmallProductSchemaMatchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaMatchRequest",
-            fields: &[
-                Field::new("category_id", Kind::Number).required(),
-                Field::new("propvalues", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.propvalues),
-            _ => View::Absent,
-        }
+record! {
+    TmallProductSchemaMatchRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
+        1 => propvalues: RequiredText("propvalues", String, required);
     }
 }
-
-record!(TmallProductSchemaMatchRequest);
 
 /// The response of `tmall.product.schema.match`.
 #[derive(Clone, Default)]
@@ -86,30 +68,8 @@ pub struct TmallProductSchemaMatchResponse {
     pub match_result: Option<String>,
 }
 
-impl Record for TmallProductSchemaMatchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaMatchResponse",
-            fields: &[Field::new("match_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.match_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallProductSchemaMatchResponse {
+        0 => match_result: Text("match_result", String);
     }
 }
-
-impl RecordMut for TmallProductSchemaMatchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.match_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallProductSchemaMatchResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.product.schema.update`: 按规则修改天猫产品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.product.schema.update`: 按规则修改天猫产品
 ///
@@ -52,28 +50,12 @@ impl Request for TmallProductSchemaUpdateRequest {
     type Response = TmallProductSchemaUpdateResponse;
 }
 
-impl Record for TmallProductSchemaUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaUpdateRequest",
-            fields: &[
-                Field::new("product_id", Kind::Number).required(),
-                Field::new("xml_data", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.product_id),
-            1 => View::of(&self.xml_data),
-            _ => View::Absent,
-        }
+record! {
+    TmallProductSchemaUpdateRequest {
+        0 => product_id: RequiredNumber("product_id", Number, required);
+        1 => xml_data: RequiredText("xml_data", String, required);
     }
 }
-
-record!(TmallProductSchemaUpdateRequest);
 
 /// The response of `tmall.product.schema.update`.
 #[derive(Clone, Default)]
@@ -85,30 +67,8 @@ pub struct TmallProductSchemaUpdateResponse {
     pub update_product_result: Option<String>,
 }
 
-impl Record for TmallProductSchemaUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductSchemaUpdateResponse",
-            fields: &[Field::new("update_product_result", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_product_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallProductSchemaUpdateResponse {
+        0 => update_product_result: Text("update_product_result", String);
     }
 }
-
-impl RecordMut for TmallProductSchemaUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_product_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallProductSchemaUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `tmall.product.update.schema.get`: 查询修改天猫产品的规则
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.product.update.schema.get`: 查询修改天猫产品的规则
 ///
@@ -45,24 +43,11 @@ impl Request for TmallProductUpdateSchemaGetRequest {
     type Response = TmallProductUpdateSchemaGetResponse;
 }
 
-impl Record for TmallProductUpdateSchemaGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductUpdateSchemaGetRequest",
-            fields: &[Field::new("product_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.product_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallProductUpdateSchemaGetRequest {
+        0 => product_id: RequiredNumber("product_id", Number, required);
     }
 }
-
-record!(TmallProductUpdateSchemaGetRequest);
 
 /// The response of `tmall.product.update.schema.get`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct TmallProductUpdateSchemaGetResponse {
     pub update_product_schema: Option<String>,
 }
 
-impl Record for TmallProductUpdateSchemaGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallProductUpdateSchemaGetResponse",
-            fields: &[Field::new("update_product_schema", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_product_schema),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallProductUpdateSchemaGetResponse {
+        0 => update_product_schema: Text("update_product_schema", String);
     }
 }
-
-impl RecordMut for TmallProductUpdateSchemaGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_product_schema),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallProductUpdateSchemaGetResponse);

@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.consign.modify`: 修改运单
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.consign.modify`: 修改运单
 ///
@@ -118,38 +116,17 @@ impl Request for AlibabaAscpLogisticsConsignModifyRequest {
     type Response = AlibabaAscpLogisticsConsignModifyResponse;
 }
 
-impl Record for AlibabaAscpLogisticsConsignModifyRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsConsignModifyRequest",
-            fields: &[
-                Field::new("tid", Kind::String).required(),
-                Field::new("old_company_code", Kind::String),
-                Field::new("old_out_sid", Kind::String).required(),
-                Field::new("new_company_code", Kind::String),
-                Field::new("new_out_sid", Kind::String).required(),
-                Field::new("goods", Kind::Object),
-                Field::new("feature", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.old_company_code),
-            2 => View::of(&self.old_out_sid),
-            3 => View::of(&self.new_company_code),
-            4 => View::of(&self.new_out_sid),
-            5 => View::of(&self.goods),
-            6 => View::of(&self.feature),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsConsignModifyRequest {
+        0 => tid: RequiredText("tid", String, required);
+        1 => old_company_code: Text("old_company_code", String);
+        2 => old_out_sid: RequiredText("old_out_sid", String, required);
+        3 => new_company_code: Text("new_company_code", String);
+        4 => new_out_sid: RequiredText("new_out_sid", String, required);
+        5 => goods: Object("goods", Object);
+        6 => feature: Text("feature", String);
     }
 }
-
-record!(AlibabaAscpLogisticsConsignModifyRequest);
 
 /// The object `TopConsignGoodsRequest`.
 #[derive(Clone, Default)]
@@ -208,32 +185,14 @@ impl TopConsignGoodsRequest {
     }
 }
 
-impl Record for TopConsignGoodsRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopConsignGoodsRequest",
-            fields: &[
-                Field::new("sub_tid", Kind::String),
-                Field::new("item_type", Kind::Number),
-                Field::new("comp_item_id", Kind::String),
-                Field::new("comp_sku_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sub_tid),
-            1 => View::of(&self.item_type),
-            2 => View::of(&self.comp_item_id),
-            3 => View::of(&self.comp_sku_id),
-            _ => View::Absent,
-        }
+record! {
+    TopConsignGoodsRequest {
+        0 => sub_tid: Text("sub_tid", String);
+        1 => item_type: Number("item_type", Number);
+        2 => comp_item_id: Text("comp_item_id", String);
+        3 => comp_sku_id: Text("comp_sku_id", String);
     }
 }
-
-record!(TopConsignGoodsRequest);
 
 /// The response of `alibaba.ascp.logistics.consign.modify`.
 #[derive(Clone, Default)]
@@ -245,33 +204,11 @@ pub struct AlibabaAscpLogisticsConsignModifyResponse {
     pub result: Option<ResultDto>,
 }
 
-impl Record for AlibabaAscpLogisticsConsignModifyResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsConsignModifyResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsConsignModifyResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsConsignModifyResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsConsignModifyResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
@@ -283,30 +220,8 @@ pub struct ResultDto {
     pub success: Option<bool>,
 }
 
-impl Record for ResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultDto",
-            fields: &[Field::new("success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultDto {
+        0 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultDto);

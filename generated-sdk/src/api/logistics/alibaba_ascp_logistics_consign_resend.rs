@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.consign.resend`: 重新登记运单
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.consign.resend`: 重新登记运单
 ///
@@ -87,35 +85,14 @@ impl Request for AlibabaAscpLogisticsConsignResendRequest {
     type Response = AlibabaAscpLogisticsConsignResendResponse;
 }
 
-impl Record for AlibabaAscpLogisticsConsignResendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsConsignResendRequest",
-            fields: &[
-                Field::new("tid", Kind::String).required(),
-                Field::new("sub_tids", Kind::String),
-                Field::new("consign_pkgs", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(999)]),
-                Field::new("feature", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.sub_tids),
-            2 => View::of(&self.consign_pkgs),
-            3 => View::of(&self.feature),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsConsignResendRequest {
+        0 => tid: RequiredText("tid", String, required);
+        1 => sub_tids: Text("sub_tids", String);
+        2 => consign_pkgs: Objects("consign_pkgs", Object, list, required, [MaxListSize(999)]);
+        3 => feature: Text("feature", String);
     }
 }
-
-record!(AlibabaAscpLogisticsConsignResendRequest);
 
 /// The object `TopConsignPkgRequest`.
 #[derive(Clone)]
@@ -141,28 +118,12 @@ impl TopConsignPkgRequest {
     }
 }
 
-impl Record for TopConsignPkgRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopConsignPkgRequest",
-            fields: &[
-                Field::new("company_code", Kind::String).required(),
-                Field::new("out_sid", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company_code),
-            1 => View::of(&self.out_sid),
-            _ => View::Absent,
-        }
+record! {
+    TopConsignPkgRequest {
+        0 => company_code: RequiredText("company_code", String, required);
+        1 => out_sid: RequiredText("out_sid", String, required);
     }
 }
-
-record!(TopConsignPkgRequest);
 
 /// The response of `alibaba.ascp.logistics.consign.resend`.
 #[derive(Clone, Default)]
@@ -174,33 +135,11 @@ pub struct AlibabaAscpLogisticsConsignResendResponse {
     pub result: Option<ResultDto>,
 }
 
-impl Record for AlibabaAscpLogisticsConsignResendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsConsignResendResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsConsignResendResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsConsignResendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsConsignResendResponse);
 
 /// The object `ResultDto`.
 #[derive(Clone, Default)]
@@ -212,30 +151,8 @@ pub struct ResultDto {
     pub success: Option<bool>,
 }
 
-impl Record for ResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultDto",
-            fields: &[Field::new("success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultDto {
+        0 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultDto);

@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.instantsonline.calldelivery`: 呼叫同城配送
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record, required,
-};
+use top_protocol::generated::{Request, record, required};
 
 /// `alibaba.ascp.logistics.instantsonline.calldelivery`: 呼叫同城配送
 ///
@@ -223,57 +221,24 @@ impl Request for AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
     type Response = AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse;
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest",
-            fields: &[
-                Field::new("out_order_id", Kind::String).required(),
-                Field::new("biz_type", Kind::String).required(),
-                Field::new("tid", Kind::Number).required(),
-                Field::new("sender", Kind::Object).required(),
-                Field::new("receiver", Kind::Object),
-                Field::new("item_list", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("total_item_value", Kind::Number),
-                Field::new("total_item_actual_value", Kind::Number).required(),
-                Field::new("total_weight", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MaxValue(20)]),
-                Field::new("default_trade_receiver", Kind::Boolean),
-                Field::new("selected_resource", Kind::Object).required(),
-                Field::new("pickup_code", Kind::String).limits(&[Limit::MaxLength(16)]),
-                Field::new("default_gen_pickup_code", Kind::Boolean),
-                Field::new("gen_pickup_code_config", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_order_id),
-            1 => View::of(&self.biz_type),
-            2 => View::of(&self.tid),
-            3 => View::of(&self.sender),
-            4 => View::of(&self.receiver),
-            5 => View::of(&self.item_list),
-            6 => View::of(&self.total_item_value),
-            7 => View::of(&self.total_item_actual_value),
-            8 => View::of(&self.total_weight),
-            9 => View::of(&self.default_trade_receiver),
-            10 => View::of(&self.selected_resource),
-            11 => View::of(&self.pickup_code),
-            12 => View::of(&self.default_gen_pickup_code),
-            13 => View::of(&self.gen_pickup_code_config),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest {
+        0 => out_order_id: RequiredText("out_order_id", String, required);
+        1 => biz_type: RequiredText("biz_type", String, required);
+        2 => tid: RequiredNumber("tid", Number, required);
+        3 => sender: Object("sender", Object, required);
+        4 => receiver: Object("receiver", Object);
+        5 => item_list: Objects("item_list", Object, list, required, [MaxListSize(20)]);
+        6 => total_item_value: Number("total_item_value", Number);
+        7 => total_item_actual_value: RequiredNumber("total_item_actual_value", Number, required);
+        8 => total_weight: RequiredNumber("total_weight", Number, required, [MaxValue(20)]);
+        9 => default_trade_receiver: Boolean("default_trade_receiver", Boolean);
+        10 => selected_resource: Object("selected_resource", Object, required);
+        11 => pickup_code: Text("pickup_code", String, [MaxLength(16)]);
+        12 => default_gen_pickup_code: Boolean("default_gen_pickup_code", Boolean);
+        13 => gen_pickup_code_config: Object("gen_pickup_code_config", Object);
     }
 }
-
-record!(AlibabaAscpLogisticsInstantsonlineCalldeliveryRequest);
 
 /// The object `SenderTopDTO`.
 #[derive(Clone)]
@@ -341,34 +306,15 @@ pub struct SenderTopDtoRequired {
 
 required!(SenderTopDtoRequired => SenderTopDto);
 
-impl Record for SenderTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderTopDto",
-            fields: &[
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("phone", Kind::String).required().secret(),
-                Field::new("address", Kind::String).required().secret(),
-                Field::new("lat", Kind::String).required(),
-                Field::new("lng", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.phone),
-            2 => View::of(&self.address),
-            3 => View::of(&self.lat),
-            4 => View::of(&self.lng),
-            _ => View::Absent,
-        }
+record! {
+    SenderTopDto {
+        0 => name: RequiredText("name", String, required, secret);
+        1 => phone: RequiredText("phone", String, required, secret);
+        2 => address: RequiredText("address", String, required, secret);
+        3 => lat: RequiredText("lat", String, required);
+        4 => lng: RequiredText("lng", String, required);
     }
 }
-
-record!(SenderTopDto);
 
 /// The object `ReceiverTopDTO`.
 #[derive(Clone)]
@@ -436,34 +382,15 @@ pub struct ReceiverRequired {
 
 required!(ReceiverRequired => Receiver);
 
-impl Record for Receiver {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Receiver",
-            fields: &[
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("phone", Kind::String).required().secret(),
-                Field::new("address", Kind::String).required().secret(),
-                Field::new("lat", Kind::String).required(),
-                Field::new("lng", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.phone),
-            2 => View::of(&self.address),
-            3 => View::of(&self.lat),
-            4 => View::of(&self.lng),
-            _ => View::Absent,
-        }
+record! {
+    Receiver {
+        0 => name: RequiredText("name", String, required, secret);
+        1 => phone: RequiredText("phone", String, required, secret);
+        2 => address: RequiredText("address", String, required, secret);
+        3 => lat: RequiredText("lat", String, required);
+        4 => lng: RequiredText("lng", String, required);
     }
 }
-
-record!(Receiver);
 
 /// The object `ReceiverTopDTO`.
 #[derive(Clone)]
@@ -504,32 +431,14 @@ impl ItemList {
     }
 }
 
-impl Record for ItemList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemList",
-            fields: &[
-                Field::new("item_name", Kind::String).required(),
-                Field::new("item_value", Kind::Number).required(),
-                Field::new("item_quantity", Kind::Number).required(),
-                Field::new("item_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_name),
-            1 => View::of(&self.item_value),
-            2 => View::of(&self.item_quantity),
-            3 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    ItemList {
+        0 => item_name: RequiredText("item_name", String, required);
+        1 => item_value: RequiredNumber("item_value", Number, required);
+        2 => item_quantity: RequiredNumber("item_quantity", Number, required);
+        3 => item_id: RequiredNumber("item_id", Number, required);
     }
 }
-
-record!(ItemList);
 
 /// The object `SelectedResourceTopDTO`.
 #[derive(Clone)]
@@ -564,30 +473,13 @@ impl SelectedResourceTopDto {
     }
 }
 
-impl Record for SelectedResourceTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SelectedResourceTopDto",
-            fields: &[
-                Field::new("resource_request_id", Kind::String).required(),
-                Field::new("resource_code", Kind::String).required(),
-                Field::new("actual_fee", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resource_request_id),
-            1 => View::of(&self.resource_code),
-            2 => View::of(&self.actual_fee),
-            _ => View::Absent,
-        }
+record! {
+    SelectedResourceTopDto {
+        0 => resource_request_id: RequiredText("resource_request_id", String, required);
+        1 => resource_code: RequiredText("resource_code", String, required);
+        2 => actual_fee: RequiredNumber("actual_fee", Number, required);
     }
 }
-
-record!(SelectedResourceTopDto);
 
 /// The object `GenPickupCodeConfigTopDTO`.
 #[derive(Clone, Default)]
@@ -613,24 +505,11 @@ impl GenPickupCodeConfigTopDto {
     }
 }
 
-impl Record for GenPickupCodeConfigTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "GenPickupCodeConfigTopDto",
-            fields: &[Field::new("group", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group),
-            _ => View::Absent,
-        }
+record! {
+    GenPickupCodeConfigTopDto {
+        0 => group: Text("group", String);
     }
 }
-
-record!(GenPickupCodeConfigTopDto);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.calldelivery`.
 #[derive(Clone, Default)]
@@ -642,33 +521,11 @@ pub struct AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse {
     pub result: Option<TopResult>,
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsInstantsonlineCalldeliveryResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
@@ -700,47 +557,13 @@ pub struct TopResult {
     pub features: Option<String>,
 }
 
-impl Record for TopResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopResult",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("cw_order_id", Kind::String),
-                Field::new("waybill_code", Kind::String),
-                Field::new("resource_code", Kind::String),
-                Field::new("pickup_code", Kind::String),
-                Field::new("features", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.cw_order_id),
-            2 => View::of(&self.waybill_code),
-            3 => View::of(&self.resource_code),
-            4 => View::of(&self.pickup_code),
-            5 => View::of(&self.features),
-            _ => View::Absent,
-        }
+record! {
+    mut TopResult {
+        0 => success: Boolean("success", Boolean);
+        1 => cw_order_id: Text("cw_order_id", String);
+        2 => waybill_code: Text("waybill_code", String);
+        3 => resource_code: Text("resource_code", String);
+        4 => pickup_code: Text("pickup_code", String);
+        5 => features: Text("features", String);
     }
 }
-
-impl RecordMut for TopResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.cw_order_id),
-            2 => Slot::of(&mut self.waybill_code),
-            3 => Slot::of(&mut self.resource_code),
-            4 => Slot::of(&mut self.pickup_code),
-            5 => Slot::of(&mut self.features),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopResult);

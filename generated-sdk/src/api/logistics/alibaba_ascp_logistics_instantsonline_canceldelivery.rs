@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.instantsonline.canceldelivery`: 取消同城配送
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.instantsonline.canceldelivery`: 取消同城配送
 ///
@@ -57,28 +55,12 @@ impl Request for AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest {
     type Response = AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse;
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest",
-            fields: &[
-                Field::new("biz_type", Kind::String).required(),
-                Field::new("out_order_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_type),
-            1 => View::of(&self.out_order_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest {
+        0 => biz_type: RequiredText("biz_type", String, required);
+        1 => out_order_id: RequiredText("out_order_id", String, required);
     }
 }
-
-record!(AlibabaAscpLogisticsInstantsonlineCanceldeliveryRequest);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.canceldelivery`.
 #[derive(Clone, Default)]
@@ -90,33 +72,11 @@ pub struct AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse {
     pub result: Option<TopResult>,
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsInstantsonlineCanceldeliveryResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
@@ -132,35 +92,9 @@ pub struct TopResult {
     pub canceled: Option<bool>,
 }
 
-impl Record for TopResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopResult",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("canceled", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.canceled),
-            _ => View::Absent,
-        }
+record! {
+    mut TopResult {
+        0 => success: Boolean("success", Boolean);
+        1 => canceled: Boolean("canceled", Boolean);
     }
 }
-
-impl RecordMut for TopResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.canceled),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopResult);

@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.instantsonline.checkdeliveryauth`: 检查同城配送的授权
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.instantsonline.checkdeliveryauth`: 检查同城配送的授权
 ///
@@ -54,24 +52,11 @@ impl Request for AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest {
     type Response = AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse;
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest",
-            fields: &[Field::new("biz_type", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_type),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest {
+        0 => biz_type: Text("biz_type", String);
     }
 }
-
-record!(AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthRequest);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.checkdeliveryauth`.
 #[derive(Clone, Default)]
@@ -83,33 +68,11 @@ pub struct AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse {
     pub result: Option<TopResult>,
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsInstantsonlineCheckdeliveryauthResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
@@ -125,38 +88,12 @@ pub struct TopResult {
     pub success: Option<bool>,
 }
 
-impl Record for TopResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopResult",
-            fields: &[
-                Field::new("data", Kind::Object),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut TopResult {
+        0 => data: Object("data", Object);
+        1 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for TopResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopResult);
 
 /// The object `CheckDeliveryAuthTopResponse`.
 #[derive(Clone, Default)]
@@ -172,35 +109,9 @@ pub struct CheckDeliveryAuthTopResponse {
     pub features: Option<String>,
 }
 
-impl Record for CheckDeliveryAuthTopResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CheckDeliveryAuthTopResponse",
-            fields: &[
-                Field::new("auth_status", Kind::Number),
-                Field::new("features", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.auth_status),
-            1 => View::of(&self.features),
-            _ => View::Absent,
-        }
+record! {
+    mut CheckDeliveryAuthTopResponse {
+        0 => auth_status: Number("auth_status", Number);
+        1 => features: Text("features", String);
     }
 }
-
-impl RecordMut for CheckDeliveryAuthTopResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.auth_status),
-            1 => Slot::of(&mut self.features),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CheckDeliveryAuthTopResponse);

@@ -2,10 +2,7 @@
 
 //! `alibaba.ascp.logistics.instantsonline.deliveryorder.get`: 查询同城配送单
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `alibaba.ascp.logistics.instantsonline.deliveryorder.get`: 查询同城配送单
 ///
@@ -50,24 +47,11 @@ impl Request for AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest {
     type Response = AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse;
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest",
-            fields: &[Field::new("out_order_id", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_order_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest {
+        0 => out_order_id: RequiredText("out_order_id", String, required);
     }
 }
-
-record!(AlibabaAscpLogisticsInstantsonlineDeliveryorderGetRequest);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.deliveryorder.get`.
 #[derive(Clone, Default)]
@@ -79,33 +63,11 @@ pub struct AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse {
     pub result: Option<TopResult>,
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsInstantsonlineDeliveryorderGetResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
@@ -121,38 +83,12 @@ pub struct TopResult {
     pub data: Option<GetDeliveryOrderTopResponse>,
 }
 
-impl Record for TopResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopResult",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("data", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TopResult {
+        0 => success: Boolean("success", Boolean);
+        1 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TopResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopResult);
 
 /// The object `GetDeliveryOrderTopResponse`.
 #[derive(Clone, Default)]
@@ -224,80 +160,26 @@ pub struct GetDeliveryOrderTopResponse {
     pub status: Option<Status>,
 }
 
-impl Record for GetDeliveryOrderTopResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "GetDeliveryOrderTopResponse",
-            fields: &[
-                Field::new("cw_order_id", Kind::String),
-                Field::new("waybill_code", Kind::String),
-                Field::new("pickup_code", Kind::String),
-                Field::new("out_order_id", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("sender", Kind::Object),
-                Field::new("item_list", Kind::Object).list(),
-                Field::new("delivery_name", Kind::String).secret(),
-                Field::new("delivery_phone", Kind::String).secret(),
-                Field::new("selected_resource", Kind::Object),
-                Field::new("features", Kind::String),
-                Field::new("biz_type", Kind::String),
-                Field::new("total_item_value", Kind::Number),
-                Field::new("total_item_actual_value", Kind::Number),
-                Field::new("total_weight", Kind::Number),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cw_order_id),
-            1 => View::of(&self.waybill_code),
-            2 => View::of(&self.pickup_code),
-            3 => View::of(&self.out_order_id),
-            4 => View::of(&self.tid),
-            5 => View::of(&self.sender),
-            6 => View::of(&self.item_list),
-            7 => View::of(&self.delivery_name),
-            8 => View::of(&self.delivery_phone),
-            9 => View::of(&self.selected_resource),
-            10 => View::of(&self.features),
-            11 => View::of(&self.biz_type),
-            12 => View::of(&self.total_item_value),
-            13 => View::of(&self.total_item_actual_value),
-            14 => View::of(&self.total_weight),
-            15 => View::optional_open_enum(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut GetDeliveryOrderTopResponse {
+        0 => cw_order_id: Text("cw_order_id", String);
+        1 => waybill_code: Text("waybill_code", String);
+        2 => pickup_code: Text("pickup_code", String);
+        3 => out_order_id: Text("out_order_id", String);
+        4 => tid: Number("tid", Number);
+        5 => sender: Object("sender", Object);
+        6 => item_list: Objects("item_list", Object, list);
+        7 => delivery_name: Text("delivery_name", String, secret);
+        8 => delivery_phone: Text("delivery_phone", String, secret);
+        9 => selected_resource: Object("selected_resource", Object);
+        10 => features: Text("features", String);
+        11 => biz_type: Text("biz_type", String);
+        12 => total_item_value: Number("total_item_value", Number);
+        13 => total_item_actual_value: Number("total_item_actual_value", Number);
+        14 => total_weight: Number("total_weight", Number);
+        15 => status: OpenEnum("status", String);
     }
 }
-
-impl RecordMut for GetDeliveryOrderTopResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cw_order_id),
-            1 => Slot::of(&mut self.waybill_code),
-            2 => Slot::of(&mut self.pickup_code),
-            3 => Slot::of(&mut self.out_order_id),
-            4 => Slot::of(&mut self.tid),
-            5 => Slot::of(&mut self.sender),
-            6 => Slot::of(&mut self.item_list),
-            7 => Slot::of(&mut self.delivery_name),
-            8 => Slot::of(&mut self.delivery_phone),
-            9 => Slot::of(&mut self.selected_resource),
-            10 => Slot::of(&mut self.features),
-            11 => Slot::of(&mut self.biz_type),
-            12 => Slot::of(&mut self.total_item_value),
-            13 => Slot::of(&mut self.total_item_actual_value),
-            14 => Slot::of(&mut self.total_weight),
-            15 => Slot::open_enum(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut GetDeliveryOrderTopResponse);
 
 /// The object `SenderTopDTO`.
 #[derive(Clone, Default)]
@@ -321,44 +203,14 @@ pub struct SenderTopDto {
     pub lng: Option<String>,
 }
 
-impl Record for SenderTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderTopDto",
-            fields: &[
-                Field::new("name", Kind::String).secret(),
-                Field::new("address", Kind::String).secret(),
-                Field::new("lat", Kind::String),
-                Field::new("lng", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.address),
-            2 => View::of(&self.lat),
-            3 => View::of(&self.lng),
-            _ => View::Absent,
-        }
+record! {
+    mut SenderTopDto {
+        0 => name: Text("name", String, secret);
+        1 => address: Text("address", String, secret);
+        2 => lat: Text("lat", String);
+        3 => lng: Text("lng", String);
     }
 }
-
-impl RecordMut for SenderTopDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.address),
-            2 => Slot::of(&mut self.lat),
-            3 => Slot::of(&mut self.lng),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SenderTopDto);
 
 /// The object `ItemTopDTO`.
 #[derive(Clone, Default)]
@@ -386,47 +238,15 @@ pub struct ItemTopDto {
     pub item_cate: Option<String>,
 }
 
-impl Record for ItemTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemTopDto",
-            fields: &[
-                Field::new("item_name", Kind::String),
-                Field::new("item_value", Kind::Number),
-                Field::new("item_quantity", Kind::Number),
-                Field::new("item_id", Kind::Number),
-                Field::new("item_cate", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_name),
-            1 => View::of(&self.item_value),
-            2 => View::of(&self.item_quantity),
-            3 => View::of(&self.item_id),
-            4 => View::of(&self.item_cate),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemTopDto {
+        0 => item_name: Text("item_name", String);
+        1 => item_value: Number("item_value", Number);
+        2 => item_quantity: Number("item_quantity", Number);
+        3 => item_id: Number("item_id", Number);
+        4 => item_cate: Text("item_cate", String);
     }
 }
-
-impl RecordMut for ItemTopDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_name),
-            1 => Slot::of(&mut self.item_value),
-            2 => Slot::of(&mut self.item_quantity),
-            3 => Slot::of(&mut self.item_id),
-            4 => Slot::of(&mut self.item_cate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemTopDto);
 
 /// The object `SelectedResourceTopDTO`.
 #[derive(Clone, Default)]
@@ -446,41 +266,13 @@ pub struct SelectedResourceTopDto {
     pub actual_fee: Option<i64>,
 }
 
-impl Record for SelectedResourceTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SelectedResourceTopDto",
-            fields: &[
-                Field::new("resource_request_id", Kind::String),
-                Field::new("resource_code", Kind::String),
-                Field::new("actual_fee", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resource_request_id),
-            1 => View::of(&self.resource_code),
-            2 => View::of(&self.actual_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut SelectedResourceTopDto {
+        0 => resource_request_id: Text("resource_request_id", String);
+        1 => resource_code: Text("resource_code", String);
+        2 => actual_fee: Number("actual_fee", Number);
     }
 }
-
-impl RecordMut for SelectedResourceTopDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resource_request_id),
-            1 => Slot::of(&mut self.resource_code),
-            2 => Slot::of(&mut self.actual_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SelectedResourceTopDto);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.instantsonline.priorcalldelivery`: 同城配送询价
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record, required,
-};
+use top_protocol::generated::{Request, record, required};
 
 /// `alibaba.ascp.logistics.instantsonline.priorcalldelivery`: 同城配送询价
 ///
@@ -184,49 +182,20 @@ impl Request for AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
     type Response = AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse;
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest",
-            fields: &[
-                Field::new("out_order_id", Kind::String).required(),
-                Field::new("biz_type", Kind::String).required(),
-                Field::new("tid", Kind::Number).required(),
-                Field::new("sender", Kind::Object).required(),
-                Field::new("receiver", Kind::Object),
-                Field::new("item_list", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("total_item_value", Kind::Number),
-                Field::new("total_item_actual_value", Kind::Number).required(),
-                Field::new("total_weight", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MaxValue(20)]),
-                Field::new("default_trade_receiver", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_order_id),
-            1 => View::of(&self.biz_type),
-            2 => View::of(&self.tid),
-            3 => View::of(&self.sender),
-            4 => View::of(&self.receiver),
-            5 => View::of(&self.item_list),
-            6 => View::of(&self.total_item_value),
-            7 => View::of(&self.total_item_actual_value),
-            8 => View::of(&self.total_weight),
-            9 => View::of(&self.default_trade_receiver),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest {
+        0 => out_order_id: RequiredText("out_order_id", String, required);
+        1 => biz_type: RequiredText("biz_type", String, required);
+        2 => tid: RequiredNumber("tid", Number, required);
+        3 => sender: Object("sender", Object, required);
+        4 => receiver: Object("receiver", Object);
+        5 => item_list: Objects("item_list", Object, list, required, [MaxListSize(20)]);
+        6 => total_item_value: Number("total_item_value", Number);
+        7 => total_item_actual_value: RequiredNumber("total_item_actual_value", Number, required);
+        8 => total_weight: RequiredNumber("total_weight", Number, required, [MaxValue(20)]);
+        9 => default_trade_receiver: Boolean("default_trade_receiver", Boolean);
     }
 }
-
-record!(AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryRequest);
 
 /// The object `SenderTopDTO`.
 #[derive(Clone)]
@@ -294,34 +263,15 @@ pub struct SenderTopDtoRequired {
 
 required!(SenderTopDtoRequired => SenderTopDto);
 
-impl Record for SenderTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderTopDto",
-            fields: &[
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("phone", Kind::String).required().secret(),
-                Field::new("address", Kind::String).required().secret(),
-                Field::new("lat", Kind::String).required(),
-                Field::new("lng", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.phone),
-            2 => View::of(&self.address),
-            3 => View::of(&self.lat),
-            4 => View::of(&self.lng),
-            _ => View::Absent,
-        }
+record! {
+    SenderTopDto {
+        0 => name: RequiredText("name", String, required, secret);
+        1 => phone: RequiredText("phone", String, required, secret);
+        2 => address: RequiredText("address", String, required, secret);
+        3 => lat: RequiredText("lat", String, required);
+        4 => lng: RequiredText("lng", String, required);
     }
 }
-
-record!(SenderTopDto);
 
 /// The object `ReceiverTopDTO`.
 #[derive(Clone)]
@@ -389,34 +339,15 @@ pub struct ReceiverTopDtoRequired {
 
 required!(ReceiverTopDtoRequired => ReceiverTopDto);
 
-impl Record for ReceiverTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverTopDto",
-            fields: &[
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("phone", Kind::String).required().secret(),
-                Field::new("address", Kind::String).required().secret(),
-                Field::new("lat", Kind::String).required(),
-                Field::new("lng", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.phone),
-            2 => View::of(&self.address),
-            3 => View::of(&self.lat),
-            4 => View::of(&self.lng),
-            _ => View::Absent,
-        }
+record! {
+    ReceiverTopDto {
+        0 => name: RequiredText("name", String, required, secret);
+        1 => phone: RequiredText("phone", String, required, secret);
+        2 => address: RequiredText("address", String, required, secret);
+        3 => lat: RequiredText("lat", String, required);
+        4 => lng: RequiredText("lng", String, required);
     }
 }
-
-record!(ReceiverTopDto);
 
 /// The object `ItemTopDTO`.
 #[derive(Clone)]
@@ -457,32 +388,14 @@ impl ItemTopDto {
     }
 }
 
-impl Record for ItemTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemTopDto",
-            fields: &[
-                Field::new("item_name", Kind::String).required(),
-                Field::new("item_value", Kind::Number).required(),
-                Field::new("item_quantity", Kind::Number).required(),
-                Field::new("item_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_name),
-            1 => View::of(&self.item_value),
-            2 => View::of(&self.item_quantity),
-            3 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    ItemTopDto {
+        0 => item_name: RequiredText("item_name", String, required);
+        1 => item_value: RequiredNumber("item_value", Number, required);
+        2 => item_quantity: RequiredNumber("item_quantity", Number, required);
+        3 => item_id: RequiredNumber("item_id", Number, required);
     }
 }
-
-record!(ItemTopDto);
 
 /// The response of `alibaba.ascp.logistics.instantsonline.priorcalldelivery`.
 #[derive(Clone, Default)]
@@ -494,33 +407,11 @@ pub struct AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse {
     pub result: Option<TopResult>,
 }
 
-impl Record for AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsInstantsonlinePriorcalldeliveryResponse);
 
 /// The object `TopResult`.
 #[derive(Clone, Default)]
@@ -536,38 +427,12 @@ pub struct TopResult {
     pub data: Option<PriorCallDeliveryTopResponse>,
 }
 
-impl Record for TopResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopResult",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("data", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TopResult {
+        0 => success: Boolean("success", Boolean);
+        1 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TopResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopResult);
 
 /// The object `PriorCallDeliveryTopResponse`.
 #[derive(Clone, Default)]
@@ -579,33 +444,11 @@ pub struct PriorCallDeliveryTopResponse {
     pub resource_list: Vec<ResourceDto>,
 }
 
-impl Record for PriorCallDeliveryTopResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PriorCallDeliveryTopResponse",
-            fields: &[Field::new("resource_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resource_list),
-            _ => View::Absent,
-        }
+record! {
+    mut PriorCallDeliveryTopResponse {
+        0 => resource_list: Objects("resource_list", Object, list);
     }
 }
-
-impl RecordMut for PriorCallDeliveryTopResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resource_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PriorCallDeliveryTopResponse);
 
 /// The object `ResourceDTO`.
 #[derive(Clone, Default)]
@@ -649,56 +492,16 @@ pub struct ResourceDto {
     pub features: Option<String>,
 }
 
-impl Record for ResourceDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResourceDto",
-            fields: &[
-                Field::new("resource_request_id", Kind::String),
-                Field::new("resource_code", Kind::String),
-                Field::new("resource_name", Kind::String),
-                Field::new("origina_fee", Kind::Number),
-                Field::new("actual_fee", Kind::Number),
-                Field::new("fee_detail", Kind::String),
-                Field::new("valid", Kind::Boolean),
-                Field::new("invalid_reason", Kind::String),
-                Field::new("features", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.resource_request_id),
-            1 => View::of(&self.resource_code),
-            2 => View::of(&self.resource_name),
-            3 => View::of(&self.origina_fee),
-            4 => View::of(&self.actual_fee),
-            5 => View::of(&self.fee_detail),
-            6 => View::of(&self.valid),
-            7 => View::of(&self.invalid_reason),
-            8 => View::of(&self.features),
-            _ => View::Absent,
-        }
+record! {
+    mut ResourceDto {
+        0 => resource_request_id: Text("resource_request_id", String);
+        1 => resource_code: Text("resource_code", String);
+        2 => resource_name: Text("resource_name", String);
+        3 => origina_fee: Number("origina_fee", Number);
+        4 => actual_fee: Number("actual_fee", Number);
+        5 => fee_detail: Text("fee_detail", String);
+        6 => valid: Boolean("valid", Boolean);
+        7 => invalid_reason: Text("invalid_reason", String);
+        8 => features: Text("features", String);
     }
 }
-
-impl RecordMut for ResourceDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.resource_request_id),
-            1 => Slot::of(&mut self.resource_code),
-            2 => Slot::of(&mut self.resource_name),
-            3 => Slot::of(&mut self.origina_fee),
-            4 => Slot::of(&mut self.actual_fee),
-            5 => Slot::of(&mut self.fee_detail),
-            6 => Slot::of(&mut self.valid),
-            7 => Slot::of(&mut self.invalid_reason),
-            8 => Slot::of(&mut self.features),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResourceDto);

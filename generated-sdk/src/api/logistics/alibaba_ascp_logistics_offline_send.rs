@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.offline.send`: 线下发货
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.offline.send`: 线下发货
 ///
@@ -139,43 +137,18 @@ impl Request for AlibabaAscpLogisticsOfflineSendRequest {
     type Response = AlibabaAscpLogisticsOfflineSendResponse;
 }
 
-impl Record for AlibabaAscpLogisticsOfflineSendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsOfflineSendRequest",
-            fields: &[
-                Field::new("sender_id", Kind::Number),
-                Field::new("feature", Kind::String),
-                Field::new("tid", Kind::String).required(),
-                Field::new("sub_tid", Kind::String).limits(&[Limit::MaxLength(1000)]),
-                Field::new("consign_pkgs", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(999)]),
-                Field::new("cancel_id", Kind::Number),
-                Field::new("consign_status", Kind::Object),
-                Field::new("consign_type", Kind::Number)
-                    .limits(&[Limit::MinValue(0), Limit::MaxValue(3)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sender_id),
-            1 => View::of(&self.feature),
-            2 => View::of(&self.tid),
-            3 => View::of(&self.sub_tid),
-            4 => View::of(&self.consign_pkgs),
-            5 => View::of(&self.cancel_id),
-            6 => View::of(&self.consign_status),
-            7 => View::of(&self.consign_type),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsOfflineSendRequest {
+        0 => sender_id: Number("sender_id", Number);
+        1 => feature: Text("feature", String);
+        2 => tid: RequiredText("tid", String, required);
+        3 => sub_tid: Text("sub_tid", String, [MaxLength(1000)]);
+        4 => consign_pkgs: Objects("consign_pkgs", Object, list, [MaxListSize(999)]);
+        5 => cancel_id: Number("cancel_id", Number);
+        6 => consign_status: Object("consign_status", Object);
+        7 => consign_type: Number("consign_type", Number, [MinValue(0), MaxValue(3)]);
     }
 }
-
-record!(AlibabaAscpLogisticsOfflineSendRequest);
 
 /// The object `TopConsignPkgRequest`.
 #[derive(Clone, Default)]
@@ -237,32 +210,14 @@ impl TopConsignPkgRequest {
     }
 }
 
-impl Record for TopConsignPkgRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopConsignPkgRequest",
-            fields: &[
-                Field::new("out_sid", Kind::String),
-                Field::new("company_code", Kind::String),
-                Field::new("goods", Kind::Object).list(),
-                Field::new("sub_out_sid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_sid),
-            1 => View::of(&self.company_code),
-            2 => View::of(&self.goods),
-            3 => View::of(&self.sub_out_sid),
-            _ => View::Absent,
-        }
+record! {
+    TopConsignPkgRequest {
+        0 => out_sid: Text("out_sid", String);
+        1 => company_code: Text("company_code", String);
+        2 => goods: Objects("goods", Object, list);
+        3 => sub_out_sid: Text("sub_out_sid", String);
     }
 }
-
-record!(TopConsignPkgRequest);
 
 /// The object `TopConsignGoodsRequest`.
 #[derive(Clone, Default)]
@@ -332,34 +287,15 @@ impl TopConsignGoodsRequest {
     }
 }
 
-impl Record for TopConsignGoodsRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopConsignGoodsRequest",
-            fields: &[
-                Field::new("sub_tid", Kind::String),
-                Field::new("comp_item_id", Kind::String),
-                Field::new("comp_sku_id", Kind::String),
-                Field::new("item_type", Kind::Number),
-                Field::new("num", Kind::Number).limits(&[Limit::MinValue(1)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sub_tid),
-            1 => View::of(&self.comp_item_id),
-            2 => View::of(&self.comp_sku_id),
-            3 => View::of(&self.item_type),
-            4 => View::of(&self.num),
-            _ => View::Absent,
-        }
+record! {
+    TopConsignGoodsRequest {
+        0 => sub_tid: Text("sub_tid", String);
+        1 => comp_item_id: Text("comp_item_id", String);
+        2 => comp_sku_id: Text("comp_sku_id", String);
+        3 => item_type: Number("item_type", Number);
+        4 => num: Number("num", Number, [MinValue(1)]);
     }
 }
-
-record!(TopConsignGoodsRequest);
 
 /// The object `ConsignStatusRequest`.
 #[derive(Clone, Default)]
@@ -396,28 +332,12 @@ impl ConsignStatusRequest {
     }
 }
 
-impl Record for ConsignStatusRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ConsignStatusRequest",
-            fields: &[
-                Field::new("sub_tid", Kind::String),
-                Field::new("is_part_consign", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sub_tid),
-            1 => View::of(&self.is_part_consign),
-            _ => View::Absent,
-        }
+record! {
+    ConsignStatusRequest {
+        0 => sub_tid: Text("sub_tid", String);
+        1 => is_part_consign: Boolean("is_part_consign", Boolean);
     }
 }
-
-record!(ConsignStatusRequest);
 
 /// The response of `alibaba.ascp.logistics.offline.send`.
 #[derive(Clone, Default)]
@@ -429,33 +349,11 @@ pub struct AlibabaAscpLogisticsOfflineSendResponse {
     pub result: Option<ResultDto>,
 }
 
-impl Record for AlibabaAscpLogisticsOfflineSendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsOfflineSendResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsOfflineSendResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsOfflineSendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsOfflineSendResponse);
 
 /// The object `ResultDto`.
 #[derive(Clone, Default)]
@@ -467,30 +365,8 @@ pub struct ResultDto {
     pub success: Option<bool>,
 }
 
-impl Record for ResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultDto",
-            fields: &[Field::new("success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultDto {
+        0 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultDto);

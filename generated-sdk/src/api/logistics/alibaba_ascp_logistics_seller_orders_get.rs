@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.seller.orders.get`: 查询商家配送的核销单
 
-use top_protocol::generated::{
-    Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Paged, Paging, Request, record};
 
 /// `alibaba.ascp.logistics.seller.orders.get`: 查询商家配送的核销单
 ///
@@ -129,36 +127,16 @@ impl Paged for AlibabaAscpLogisticsSellerOrdersGetRequest {
     }
 }
 
-impl Record for AlibabaAscpLogisticsSellerOrdersGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerOrdersGetRequest",
-            fields: &[
-                Field::new("write_off_date", Kind::String),
-                Field::new("page_index", Kind::Number),
-                Field::new("receive_code", Kind::String).required(),
-                Field::new("page_size", Kind::Number),
-                Field::new("tid", Kind::String),
-                Field::new("write_off_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.write_off_date),
-            1 => View::of(&self.page_index),
-            2 => View::of(&self.receive_code),
-            3 => View::of(&self.page_size),
-            4 => View::of(&self.tid),
-            5 => View::of(&self.write_off_status),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsSellerOrdersGetRequest {
+        0 => write_off_date: Text("write_off_date", String);
+        1 => page_index: Number("page_index", Number);
+        2 => receive_code: RequiredText("receive_code", String, required);
+        3 => page_size: Number("page_size", Number);
+        4 => tid: Text("tid", String);
+        5 => write_off_status: Text("write_off_status", String);
     }
 }
-
-record!(AlibabaAscpLogisticsSellerOrdersGetRequest);
 
 /// The response of `alibaba.ascp.logistics.seller.orders.get`.
 #[derive(Clone, Default)]
@@ -170,33 +148,11 @@ pub struct AlibabaAscpLogisticsSellerOrdersGetResponse {
     pub result: Option<ResultDto>,
 }
 
-impl Record for AlibabaAscpLogisticsSellerOrdersGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerOrdersGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsSellerOrdersGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsSellerOrdersGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsSellerOrdersGetResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
@@ -212,38 +168,12 @@ pub struct ResultDto {
     pub success: Option<bool>,
 }
 
-impl Record for ResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultDto",
-            fields: &[
-                Field::new("writeoff_order_list", Kind::Object).list(),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.writeoff_order_list),
-            1 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultDto {
+        0 => writeoff_order_list: Objects("writeoff_order_list", Object, list);
+        1 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.writeoff_order_list),
-            1 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultDto);
 
 /// The object `WriteOffOrderDTO`.
 #[derive(Clone, Default)]
@@ -263,41 +193,13 @@ pub struct WriteOffOrderDto {
     pub trade_id: Option<String>,
 }
 
-impl Record for WriteOffOrderDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WriteOffOrderDto",
-            fields: &[
-                Field::new("goods_list", Kind::Object).list(),
-                Field::new("lp_order_id", Kind::String),
-                Field::new("trade_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.goods_list),
-            1 => View::of(&self.lp_order_id),
-            2 => View::of(&self.trade_id),
-            _ => View::Absent,
-        }
+record! {
+    mut WriteOffOrderDto {
+        0 => goods_list: Objects("goods_list", Object, list);
+        1 => lp_order_id: Text("lp_order_id", String);
+        2 => trade_id: Text("trade_id", String);
     }
 }
-
-impl RecordMut for WriteOffOrderDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.goods_list),
-            1 => Slot::of(&mut self.lp_order_id),
-            2 => Slot::of(&mut self.trade_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WriteOffOrderDto);
 
 /// The object `WriteOffGoodsDTO`.
 #[derive(Clone, Default)]
@@ -329,47 +231,13 @@ pub struct WriteOffGoodsDto {
     pub goods_pic_id: Option<String>,
 }
 
-impl Record for WriteOffGoodsDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WriteOffGoodsDto",
-            fields: &[
-                Field::new("item_id", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("goods_quantity", Kind::Number),
-                Field::new("goods_name", Kind::String),
-                Field::new("sku_id", Kind::String),
-                Field::new("goods_pic_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.price),
-            2 => View::of(&self.goods_quantity),
-            3 => View::of(&self.goods_name),
-            4 => View::of(&self.sku_id),
-            5 => View::of(&self.goods_pic_id),
-            _ => View::Absent,
-        }
+record! {
+    mut WriteOffGoodsDto {
+        0 => item_id: Text("item_id", String);
+        1 => price: Text("price", String);
+        2 => goods_quantity: Number("goods_quantity", Number);
+        3 => goods_name: Text("goods_name", String);
+        4 => sku_id: Text("sku_id", String);
+        5 => goods_pic_id: Text("goods_pic_id", String);
     }
 }
-
-impl RecordMut for WriteOffGoodsDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.price),
-            2 => Slot::of(&mut self.goods_quantity),
-            3 => Slot::of(&mut self.goods_name),
-            4 => Slot::of(&mut self.sku_id),
-            5 => Slot::of(&mut self.goods_pic_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WriteOffGoodsDto);

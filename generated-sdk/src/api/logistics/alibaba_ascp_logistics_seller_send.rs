@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.seller.send`: 商家配送发货
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.seller.send`: 商家配送发货
 ///
@@ -130,40 +128,18 @@ impl Request for AlibabaAscpLogisticsSellerSendRequest {
     type Response = AlibabaAscpLogisticsSellerSendResponse;
 }
 
-impl Record for AlibabaAscpLogisticsSellerSendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerSendRequest",
-            fields: &[
-                Field::new("delivery_mobile", Kind::String).required().secret(),
-                Field::new("sender_id", Kind::Number),
-                Field::new("feature", Kind::String),
-                Field::new("tid", Kind::String).required(),
-                Field::new("sub_tid", Kind::String),
-                Field::new("delivery_name", Kind::String).required().secret(),
-                Field::new("cancel_id", Kind::Number),
-                Field::new("mode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_mobile),
-            1 => View::of(&self.sender_id),
-            2 => View::of(&self.feature),
-            3 => View::of(&self.tid),
-            4 => View::of(&self.sub_tid),
-            5 => View::of(&self.delivery_name),
-            6 => View::of(&self.cancel_id),
-            7 => View::of(&self.mode),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsSellerSendRequest {
+        0 => delivery_mobile: RequiredText("delivery_mobile", String, required, secret);
+        1 => sender_id: Number("sender_id", Number);
+        2 => feature: Text("feature", String);
+        3 => tid: RequiredText("tid", String, required);
+        4 => sub_tid: Text("sub_tid", String);
+        5 => delivery_name: RequiredText("delivery_name", String, required, secret);
+        6 => cancel_id: Number("cancel_id", Number);
+        7 => mode: Text("mode", String);
     }
 }
-
-record!(AlibabaAscpLogisticsSellerSendRequest);
 
 /// The response of `alibaba.ascp.logistics.seller.send`.
 #[derive(Clone, Default)]
@@ -175,33 +151,11 @@ pub struct AlibabaAscpLogisticsSellerSendResponse {
     pub result: Option<ResultDto>,
 }
 
-impl Record for AlibabaAscpLogisticsSellerSendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerSendResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsSellerSendResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsSellerSendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsSellerSendResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
@@ -217,38 +171,12 @@ pub struct ResultDto {
     pub consign: Option<ConsignDto>,
 }
 
-impl Record for ResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultDto",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("consign", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.consign),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultDto {
+        0 => success: Boolean("success", Boolean);
+        1 => consign: Object("consign", Object);
     }
 }
-
-impl RecordMut for ResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.consign),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultDto);
 
 /// The object `ConsignDTO`.
 #[derive(Clone, Default)]
@@ -264,35 +192,9 @@ pub struct ConsignDto {
     pub consign_desc: Option<String>,
 }
 
-impl Record for ConsignDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ConsignDto",
-            fields: &[
-                Field::new("lp_order_id", Kind::Number),
-                Field::new("consign_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.lp_order_id),
-            1 => View::of(&self.consign_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut ConsignDto {
+        0 => lp_order_id: Number("lp_order_id", Number);
+        1 => consign_desc: Text("consign_desc", String);
     }
 }
-
-impl RecordMut for ConsignDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.lp_order_id),
-            1 => Slot::of(&mut self.consign_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ConsignDto);

@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.seller.writelogisticsnode`: 写入商家配送的物流节点
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.seller.writelogisticsnode`: 写入商家配送的物流节点
 ///
@@ -59,31 +57,12 @@ impl Request for AlibabaAscpLogisticsSellerWritelogisticsnodeRequest {
     type Response = AlibabaAscpLogisticsSellerWritelogisticsnodeResponse;
 }
 
-impl Record for AlibabaAscpLogisticsSellerWritelogisticsnodeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerWritelogisticsnodeRequest",
-            fields: &[
-                Field::new("lp_order_id", Kind::Number).required(),
-                Field::new("nodes", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.lp_order_id),
-            1 => View::of(&self.nodes),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsSellerWritelogisticsnodeRequest {
+        0 => lp_order_id: RequiredNumber("lp_order_id", Number, required);
+        1 => nodes: Objects("nodes", Object, list, required, [MaxListSize(100)]);
     }
 }
-
-record!(AlibabaAscpLogisticsSellerWritelogisticsnodeRequest);
 
 /// The object `LogisticsNodeTopDTO`.
 #[derive(Clone)]
@@ -133,32 +112,14 @@ impl LogisticsNodeTopDto {
     }
 }
 
-impl Record for LogisticsNodeTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsNodeTopDto",
-            fields: &[
-                Field::new("action", Kind::String).required(),
-                Field::new("operate_time", Kind::Number).required(),
-                Field::new("delivery", Kind::Object),
-                Field::new("location", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.action),
-            1 => View::of(&self.operate_time),
-            2 => View::of(&self.delivery),
-            3 => View::of(&self.location),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsNodeTopDto {
+        0 => action: RequiredText("action", String, required);
+        1 => operate_time: RequiredNumber("operate_time", Number, required);
+        2 => delivery: Object("delivery", Object);
+        3 => location: Object("location", Object);
     }
 }
-
-record!(LogisticsNodeTopDto);
 
 /// The object `DeliveryTopDTO`.
 #[derive(Clone)]
@@ -184,28 +145,12 @@ impl DeliveryTopDto {
     }
 }
 
-impl Record for DeliveryTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTopDto",
-            fields: &[
-                Field::new("phone", Kind::String).required().secret(),
-                Field::new("name", Kind::String).required().secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.phone),
-            1 => View::of(&self.name),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryTopDto {
+        0 => phone: RequiredText("phone", String, required, secret);
+        1 => name: RequiredText("name", String, required, secret);
     }
 }
-
-record!(DeliveryTopDto);
 
 /// The object `LocationTopDTO`.
 #[derive(Clone)]
@@ -270,36 +215,16 @@ impl LocationTopDto {
     }
 }
 
-impl Record for LocationTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LocationTopDto",
-            fields: &[
-                Field::new("province", Kind::String).required(),
-                Field::new("city", Kind::String).required(),
-                Field::new("district", Kind::String).required(),
-                Field::new("town", Kind::String).required(),
-                Field::new("lng", Kind::String),
-                Field::new("lat", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.province),
-            1 => View::of(&self.city),
-            2 => View::of(&self.district),
-            3 => View::of(&self.town),
-            4 => View::of(&self.lng),
-            5 => View::of(&self.lat),
-            _ => View::Absent,
-        }
+record! {
+    LocationTopDto {
+        0 => province: RequiredText("province", String, required);
+        1 => city: RequiredText("city", String, required);
+        2 => district: RequiredText("district", String, required);
+        3 => town: RequiredText("town", String, required);
+        4 => lng: Text("lng", String);
+        5 => lat: Text("lat", String);
     }
 }
-
-record!(LocationTopDto);
 
 /// The response of `alibaba.ascp.logistics.seller.writelogisticsnode`.
 #[derive(Clone, Default)]
@@ -311,33 +236,11 @@ pub struct AlibabaAscpLogisticsSellerWritelogisticsnodeResponse {
     pub result: Option<BatchWriteLogisticsNodeTopResponse>,
 }
 
-impl Record for AlibabaAscpLogisticsSellerWritelogisticsnodeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerWritelogisticsnodeResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsSellerWritelogisticsnodeResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsSellerWritelogisticsnodeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsSellerWritelogisticsnodeResponse);
 
 /// The object `BatchWriteLogisticsNodeTopResponse`.
 #[derive(Clone, Default)]
@@ -349,30 +252,8 @@ pub struct BatchWriteLogisticsNodeTopResponse {
     pub success: Option<bool>,
 }
 
-impl Record for BatchWriteLogisticsNodeTopResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BatchWriteLogisticsNodeTopResponse",
-            fields: &[Field::new("success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut BatchWriteLogisticsNodeTopResponse {
+        0 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for BatchWriteLogisticsNodeTopResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BatchWriteLogisticsNodeTopResponse);

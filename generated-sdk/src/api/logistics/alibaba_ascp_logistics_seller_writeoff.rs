@@ -2,9 +2,7 @@
 
 //! `alibaba.ascp.logistics.seller.writeoff`: 核销商家配送单
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.ascp.logistics.seller.writeoff`: 核销商家配送单
 ///
@@ -54,28 +52,12 @@ impl Request for AlibabaAscpLogisticsSellerWriteoffRequest {
     type Response = AlibabaAscpLogisticsSellerWriteoffResponse;
 }
 
-impl Record for AlibabaAscpLogisticsSellerWriteoffRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerWriteoffRequest",
-            fields: &[
-                Field::new("lp_order_id", Kind::Number).required(),
-                Field::new("receive_code", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.lp_order_id),
-            1 => View::of(&self.receive_code),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaAscpLogisticsSellerWriteoffRequest {
+        0 => lp_order_id: RequiredNumber("lp_order_id", Number, required);
+        1 => receive_code: RequiredText("receive_code", String, required);
     }
 }
-
-record!(AlibabaAscpLogisticsSellerWriteoffRequest);
 
 /// The response of `alibaba.ascp.logistics.seller.writeoff`.
 #[derive(Clone, Default)]
@@ -87,33 +69,11 @@ pub struct AlibabaAscpLogisticsSellerWriteoffResponse {
     pub result: Option<ResultDto>,
 }
 
-impl Record for AlibabaAscpLogisticsSellerWriteoffResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaAscpLogisticsSellerWriteoffResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaAscpLogisticsSellerWriteoffResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaAscpLogisticsSellerWriteoffResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaAscpLogisticsSellerWriteoffResponse);
 
 /// The object `ResultDTO`.
 #[derive(Clone, Default)]
@@ -125,30 +85,8 @@ pub struct ResultDto {
     pub success: Option<bool>,
 }
 
-impl Record for ResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultDto",
-            fields: &[Field::new("success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultDto {
+        0 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultDto);

@@ -2,9 +2,7 @@
 
 //! `taobao.areas.get`: 查询行政区划
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `taobao.areas.get`: 查询行政区划
 ///
@@ -50,24 +48,11 @@ impl Request for AreasGetRequest {
     type Response = AreasGetResponse;
 }
 
-impl Record for AreasGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AreasGetRequest",
-            fields: &[Field::new("fields", Kind::FieldList).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    AreasGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
     }
 }
-
-record!(AreasGetRequest);
 
 /// The response of `taobao.areas.get`.
 #[derive(Clone, Default)]
@@ -79,33 +64,11 @@ pub struct AreasGetResponse {
     pub areas: Vec<Area>,
 }
 
-impl Record for AreasGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AreasGetResponse",
-            fields: &[Field::new("areas", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.areas),
-            _ => View::Absent,
-        }
+record! {
+    mut AreasGetResponse {
+        0 => areas: Objects("areas", Object, list);
     }
 }
-
-impl RecordMut for AreasGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.areas),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AreasGetResponse);
 
 /// The object `Area`.
 #[derive(Clone, Default)]
@@ -133,44 +96,12 @@ pub struct Area {
     pub zip: Option<String>,
 }
 
-impl Record for Area {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Area",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("type", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("parent_id", Kind::Number),
-                Field::new("zip", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.r#type),
-            2 => View::of(&self.name),
-            3 => View::of(&self.parent_id),
-            4 => View::of(&self.zip),
-            _ => View::Absent,
-        }
+record! {
+    mut Area {
+        0 => id: Number("id", Number);
+        1 => r#type: Number("type", Number);
+        2 => name: Text("name", String);
+        3 => parent_id: Number("parent_id", Number);
+        4 => zip: Text("zip", String);
     }
 }
-
-impl RecordMut for Area {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.r#type),
-            2 => Slot::of(&mut self.name),
-            3 => Slot::of(&mut self.parent_id),
-            4 => Slot::of(&mut self.zip),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Area);

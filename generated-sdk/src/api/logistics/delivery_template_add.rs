@@ -2,10 +2,7 @@
 
 //! `taobao.delivery.template.add`: 新增运费模板
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-    required,
-};
+use top_protocol::generated::{DateTime, Request, record, required};
 
 /// `taobao.delivery.template.add`: 新增运费模板
 ///
@@ -156,46 +153,20 @@ impl Request for DeliveryTemplateAddRequest {
     type Response = DeliveryTemplateAddResponse;
 }
 
-impl Record for DeliveryTemplateAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateAddRequest",
-            fields: &[
-                Field::new("name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(50)]),
-                Field::new("assumer", Kind::Number).required(),
-                Field::new("valuation", Kind::Number).required(),
-                Field::new("consign_area_id", Kind::Number),
-                Field::new("template_types", Kind::String).required(),
-                Field::new("template_dests", Kind::String).required(),
-                Field::new("template_start_standards", Kind::String).required(),
-                Field::new("template_start_fees", Kind::String).required(),
-                Field::new("template_add_standards", Kind::String).required(),
-                Field::new("template_add_fees", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.assumer),
-            2 => View::of(&self.valuation),
-            3 => View::of(&self.consign_area_id),
-            4 => View::of(&self.template_types),
-            5 => View::of(&self.template_dests),
-            6 => View::of(&self.template_start_standards),
-            7 => View::of(&self.template_start_fees),
-            8 => View::of(&self.template_add_standards),
-            9 => View::of(&self.template_add_fees),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryTemplateAddRequest {
+        0 => name: RequiredText("name", String, required, [MaxLength(50)]);
+        1 => assumer: RequiredNumber("assumer", Number, required);
+        2 => valuation: RequiredNumber("valuation", Number, required);
+        3 => consign_area_id: Number("consign_area_id", Number);
+        4 => template_types: RequiredText("template_types", String, required);
+        5 => template_dests: RequiredText("template_dests", String, required);
+        6 => template_start_standards: RequiredText("template_start_standards", String, required);
+        7 => template_start_fees: RequiredText("template_start_fees", String, required);
+        8 => template_add_standards: RequiredText("template_add_standards", String, required);
+        9 => template_add_fees: RequiredText("template_add_fees", String, required);
     }
 }
-
-record!(DeliveryTemplateAddRequest);
 
 /// The response of `taobao.delivery.template.add`.
 #[derive(Clone, Default)]
@@ -207,33 +178,11 @@ pub struct DeliveryTemplateAddResponse {
     pub delivery_template: Option<DeliveryTemplate>,
 }
 
-impl Record for DeliveryTemplateAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateAddResponse",
-            fields: &[Field::new("delivery_template", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_template),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryTemplateAddResponse {
+        0 => delivery_template: Object("delivery_template", Object);
     }
 }
-
-impl RecordMut for DeliveryTemplateAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_template),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryTemplateAddResponse);
 
 /// The object `DeliveryTemplate`.
 #[derive(Clone, Default)]
@@ -249,35 +198,9 @@ pub struct DeliveryTemplate {
     pub created: Option<DateTime>,
 }
 
-impl Record for DeliveryTemplate {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplate",
-            fields: &[
-                Field::new("template_id", Kind::Number),
-                Field::new("created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.template_id),
-            1 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryTemplate {
+        0 => template_id: Number("template_id", Number);
+        1 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for DeliveryTemplate {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.template_id),
-            1 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryTemplate);

@@ -2,9 +2,7 @@
 
 //! `taobao.delivery.template.delete`: 删除运费模板
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.delivery.template.delete`: 删除运费模板
 ///
@@ -45,24 +43,11 @@ impl Request for DeliveryTemplateDeleteRequest {
     type Response = DeliveryTemplateDeleteResponse;
 }
 
-impl Record for DeliveryTemplateDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateDeleteRequest",
-            fields: &[Field::new("template_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.template_id),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryTemplateDeleteRequest {
+        0 => template_id: RequiredNumber("template_id", Number, required);
     }
 }
-
-record!(DeliveryTemplateDeleteRequest);
 
 /// The response of `taobao.delivery.template.delete`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct DeliveryTemplateDeleteResponse {
     pub complete: Option<bool>,
 }
 
-impl Record for DeliveryTemplateDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateDeleteResponse",
-            fields: &[Field::new("complete", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.complete),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryTemplateDeleteResponse {
+        0 => complete: Boolean("complete", Boolean);
     }
 }
-
-impl RecordMut for DeliveryTemplateDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.complete),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryTemplateDeleteResponse);

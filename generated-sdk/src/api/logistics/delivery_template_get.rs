@@ -2,10 +2,7 @@
 
 //! `taobao.delivery.template.get`: 查询指定的运费模板
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.delivery.template.get`: 查询指定的运费模板
 ///
@@ -69,36 +66,13 @@ impl Request for DeliveryTemplateGetRequest {
     type Response = DeliveryTemplateGetResponse;
 }
 
-impl Record for DeliveryTemplateGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateGetRequest",
-            fields: &[
-                Field::new("template_ids", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("user_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.template_ids),
-            1 => View::of(&self.fields),
-            2 => View::of(&self.user_nick),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryTemplateGetRequest {
+        0 => template_ids: Texts("template_ids", String, list, required, [MaxListSize(20)]);
+        1 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
+        2 => user_nick: Text("user_nick", String);
     }
 }
-
-record!(DeliveryTemplateGetRequest);
 
 /// The response of `taobao.delivery.template.get`.
 #[derive(Clone, Default)]
@@ -114,38 +88,12 @@ pub struct DeliveryTemplateGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for DeliveryTemplateGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateGetResponse",
-            fields: &[
-                Field::new("delivery_templates", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_templates),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryTemplateGetResponse {
+        0 => delivery_templates: Objects("delivery_templates", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for DeliveryTemplateGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_templates),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryTemplateGetResponse);
 
 /// The object `DeliveryTemplate`.
 #[derive(Clone, Default)]
@@ -193,62 +141,20 @@ pub struct DeliveryTemplate {
     pub consign_area_id: Option<i64>,
 }
 
-impl Record for DeliveryTemplate {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplate",
-            fields: &[
-                Field::new("template_id", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("assumer", Kind::Number),
-                Field::new("valuation", Kind::Number),
-                Field::new("fee_list", Kind::Object).list(),
-                Field::new("supports", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("address", Kind::String),
-                Field::new("consign_area_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.template_id),
-            1 => View::of(&self.name),
-            2 => View::of(&self.assumer),
-            3 => View::of(&self.valuation),
-            4 => View::of(&self.fee_list),
-            5 => View::of(&self.supports),
-            6 => View::of(&self.created),
-            7 => View::of(&self.modified),
-            8 => View::of(&self.address),
-            9 => View::of(&self.consign_area_id),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryTemplate {
+        0 => template_id: Number("template_id", Number);
+        1 => name: Text("name", String);
+        2 => assumer: Number("assumer", Number);
+        3 => valuation: Number("valuation", Number);
+        4 => fee_list: Objects("fee_list", Object, list);
+        5 => supports: Text("supports", String);
+        6 => created: Date("created", Date);
+        7 => modified: Date("modified", Date);
+        8 => address: Text("address", String);
+        9 => consign_area_id: Number("consign_area_id", Number);
     }
 }
-
-impl RecordMut for DeliveryTemplate {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.template_id),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.assumer),
-            3 => Slot::of(&mut self.valuation),
-            4 => Slot::of(&mut self.fee_list),
-            5 => Slot::of(&mut self.supports),
-            6 => Slot::of(&mut self.created),
-            7 => Slot::of(&mut self.modified),
-            8 => Slot::of(&mut self.address),
-            9 => Slot::of(&mut self.consign_area_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryTemplate);
 
 /// The object `TopFee`.
 #[derive(Clone, Default)]
@@ -280,50 +186,16 @@ pub struct TopFee {
     pub add_fee: Option<String>,
 }
 
-impl Record for TopFee {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopFee",
-            fields: &[
-                Field::new("service_type", Kind::String),
-                Field::new("destination", Kind::String),
-                Field::new("start_standard", Kind::String),
-                Field::new("start_fee", Kind::String),
-                Field::new("add_standard", Kind::String),
-                Field::new("add_fee", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.service_type),
-            1 => View::of(&self.destination),
-            2 => View::of(&self.start_standard),
-            3 => View::of(&self.start_fee),
-            4 => View::of(&self.add_standard),
-            5 => View::of(&self.add_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut TopFee {
+        0 => service_type: OpenEnum("service_type", String);
+        1 => destination: Text("destination", String);
+        2 => start_standard: Text("start_standard", String);
+        3 => start_fee: Text("start_fee", String);
+        4 => add_standard: Text("add_standard", String);
+        5 => add_fee: Text("add_fee", String);
     }
 }
-
-impl RecordMut for TopFee {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.service_type),
-            1 => Slot::of(&mut self.destination),
-            2 => Slot::of(&mut self.start_standard),
-            3 => Slot::of(&mut self.start_fee),
-            4 => Slot::of(&mut self.add_standard),
-            5 => Slot::of(&mut self.add_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopFee);
 
 /// The values of `service_type`.
 #[derive(Clone, Debug)]

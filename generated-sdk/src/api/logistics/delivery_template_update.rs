@@ -2,9 +2,7 @@
 
 //! `taobao.delivery.template.update`: 修改运费模板
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record, required,
-};
+use top_protocol::generated::{Request, record, required};
 
 /// `taobao.delivery.template.update`: 修改运费模板
 ///
@@ -148,42 +146,19 @@ impl Request for DeliveryTemplateUpdateRequest {
     type Response = DeliveryTemplateUpdateResponse;
 }
 
-impl Record for DeliveryTemplateUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateUpdateRequest",
-            fields: &[
-                Field::new("name", Kind::String),
-                Field::new("template_id", Kind::Number).required(),
-                Field::new("assumer", Kind::Number),
-                Field::new("template_types", Kind::String).required(),
-                Field::new("template_dests", Kind::String).required(),
-                Field::new("template_start_standards", Kind::String).required(),
-                Field::new("template_start_fees", Kind::String).required(),
-                Field::new("template_add_standards", Kind::String).required(),
-                Field::new("template_add_fees", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.template_id),
-            2 => View::of(&self.assumer),
-            3 => View::of(&self.template_types),
-            4 => View::of(&self.template_dests),
-            5 => View::of(&self.template_start_standards),
-            6 => View::of(&self.template_start_fees),
-            7 => View::of(&self.template_add_standards),
-            8 => View::of(&self.template_add_fees),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryTemplateUpdateRequest {
+        0 => name: Text("name", String);
+        1 => template_id: RequiredNumber("template_id", Number, required);
+        2 => assumer: Number("assumer", Number);
+        3 => template_types: RequiredText("template_types", String, required);
+        4 => template_dests: RequiredText("template_dests", String, required);
+        5 => template_start_standards: RequiredText("template_start_standards", String, required);
+        6 => template_start_fees: RequiredText("template_start_fees", String, required);
+        7 => template_add_standards: RequiredText("template_add_standards", String, required);
+        8 => template_add_fees: RequiredText("template_add_fees", String, required);
     }
 }
-
-record!(DeliveryTemplateUpdateRequest);
 
 /// The response of `taobao.delivery.template.update`.
 #[derive(Clone, Default)]
@@ -195,30 +170,8 @@ pub struct DeliveryTemplateUpdateResponse {
     pub complete: Option<bool>,
 }
 
-impl Record for DeliveryTemplateUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryTemplateUpdateResponse",
-            fields: &[Field::new("complete", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.complete),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryTemplateUpdateResponse {
+        0 => complete: Boolean("complete", Boolean);
     }
 }
-
-impl RecordMut for DeliveryTemplateUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.complete),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryTemplateUpdateResponse);

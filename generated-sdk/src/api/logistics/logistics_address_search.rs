@@ -2,10 +2,7 @@
 
 //! `taobao.logistics.address.search`: 查询卖家的地址库
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.logistics.address.search`: 查询卖家的地址库
 ///
@@ -57,24 +54,11 @@ impl Request for LogisticsAddressSearchRequest {
     type Response = LogisticsAddressSearchResponse;
 }
 
-impl Record for LogisticsAddressSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsAddressSearchRequest",
-            fields: &[Field::new("rdef", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.rdef),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsAddressSearchRequest {
+        0 => rdef: OpenEnum("rdef", String);
     }
 }
-
-record!(LogisticsAddressSearchRequest);
 
 /// The response of `taobao.logistics.address.search`.
 #[derive(Clone, Default)]
@@ -86,33 +70,11 @@ pub struct LogisticsAddressSearchResponse {
     pub addresses: Vec<AddressResult>,
 }
 
-impl Record for LogisticsAddressSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsAddressSearchResponse",
-            fields: &[Field::new("addresses", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.addresses),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsAddressSearchResponse {
+        0 => addresses: Objects("addresses", Object, list);
     }
 }
-
-impl RecordMut for LogisticsAddressSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.addresses),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsAddressSearchResponse);
 
 /// The object `AddressResult`.
 #[derive(Clone, Default)]
@@ -184,80 +146,26 @@ pub struct AddressResult {
     pub modify_date: Option<DateTime>,
 }
 
-impl Record for AddressResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddressResult",
-            fields: &[
-                Field::new("contact_id", Kind::Number),
-                Field::new("contact_name", Kind::String).secret(),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("country", Kind::String),
-                Field::new("addr", Kind::String).secret(),
-                Field::new("zip_code", Kind::String),
-                Field::new("phone", Kind::String).secret(),
-                Field::new("mobile_phone", Kind::String).secret(),
-                Field::new("seller_company", Kind::String),
-                Field::new("memo", Kind::String),
-                Field::new("area_id", Kind::Number),
-                Field::new("send_def", Kind::Boolean),
-                Field::new("get_def", Kind::Boolean),
-                Field::new("cancel_def", Kind::Boolean),
-                Field::new("modify_date", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.contact_id),
-            1 => View::of(&self.contact_name),
-            2 => View::of(&self.province),
-            3 => View::of(&self.city),
-            4 => View::of(&self.country),
-            5 => View::of(&self.addr),
-            6 => View::of(&self.zip_code),
-            7 => View::of(&self.phone),
-            8 => View::of(&self.mobile_phone),
-            9 => View::of(&self.seller_company),
-            10 => View::of(&self.memo),
-            11 => View::of(&self.area_id),
-            12 => View::of(&self.send_def),
-            13 => View::of(&self.get_def),
-            14 => View::of(&self.cancel_def),
-            15 => View::of(&self.modify_date),
-            _ => View::Absent,
-        }
+record! {
+    mut AddressResult {
+        0 => contact_id: Number("contact_id", Number);
+        1 => contact_name: Text("contact_name", String, secret);
+        2 => province: Text("province", String);
+        3 => city: Text("city", String);
+        4 => country: Text("country", String);
+        5 => addr: Text("addr", String, secret);
+        6 => zip_code: Text("zip_code", String);
+        7 => phone: Text("phone", String, secret);
+        8 => mobile_phone: Text("mobile_phone", String, secret);
+        9 => seller_company: Text("seller_company", String);
+        10 => memo: Text("memo", String);
+        11 => area_id: Number("area_id", Number);
+        12 => send_def: Boolean("send_def", Boolean);
+        13 => get_def: Boolean("get_def", Boolean);
+        14 => cancel_def: Boolean("cancel_def", Boolean);
+        15 => modify_date: Date("modify_date", Date);
     }
 }
-
-impl RecordMut for AddressResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.contact_id),
-            1 => Slot::of(&mut self.contact_name),
-            2 => Slot::of(&mut self.province),
-            3 => Slot::of(&mut self.city),
-            4 => Slot::of(&mut self.country),
-            5 => Slot::of(&mut self.addr),
-            6 => Slot::of(&mut self.zip_code),
-            7 => Slot::of(&mut self.phone),
-            8 => Slot::of(&mut self.mobile_phone),
-            9 => Slot::of(&mut self.seller_company),
-            10 => Slot::of(&mut self.memo),
-            11 => Slot::of(&mut self.area_id),
-            12 => Slot::of(&mut self.send_def),
-            13 => Slot::of(&mut self.get_def),
-            14 => Slot::of(&mut self.cancel_def),
-            15 => Slot::of(&mut self.modify_date),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AddressResult);
 
 /// The values of `rdef`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.logistics.companies.get`: 查询物流公司
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
-};
+use top_protocol::generated::{Authorization, OpenEnum, Request, open_enum, record};
 
 /// `taobao.logistics.companies.get`: 查询物流公司
 ///
@@ -85,32 +82,13 @@ impl Request for LogisticsCompaniesGetRequest {
     type Response = LogisticsCompaniesGetResponse;
 }
 
-impl Record for LogisticsCompaniesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsCompaniesGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList)
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("is_recommended", Kind::Boolean),
-                Field::new("order_mode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.is_recommended),
-            2 => View::optional_open_enum(&self.order_mode),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsCompaniesGetRequest {
+        0 => fields: Texts("fields", FieldList, required, [MaxListSize(20)]);
+        1 => is_recommended: Boolean("is_recommended", Boolean);
+        2 => order_mode: OpenEnum("order_mode", String);
     }
 }
-
-record!(LogisticsCompaniesGetRequest);
 
 /// The response of `taobao.logistics.companies.get`.
 #[derive(Clone, Default)]
@@ -122,33 +100,11 @@ pub struct LogisticsCompaniesGetResponse {
     pub logistics_companies: Vec<LogisticsCompany>,
 }
 
-impl Record for LogisticsCompaniesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsCompaniesGetResponse",
-            fields: &[Field::new("logistics_companies", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_companies),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsCompaniesGetResponse {
+        0 => logistics_companies: Objects("logistics_companies", Object, list);
     }
 }
-
-impl RecordMut for LogisticsCompaniesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.logistics_companies),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsCompaniesGetResponse);
 
 /// The object `LogisticsCompany`.
 #[derive(Clone, Default)]
@@ -172,44 +128,14 @@ pub struct LogisticsCompany {
     pub reg_mail_no: Option<String>,
 }
 
-impl Record for LogisticsCompany {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsCompany",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("code", Kind::String),
-                Field::new("name", Kind::String),
-                Field::new("reg_mail_no", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.code),
-            2 => View::of(&self.name),
-            3 => View::of(&self.reg_mail_no),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsCompany {
+        0 => id: Number("id", Number);
+        1 => code: Text("code", String);
+        2 => name: Text("name", String);
+        3 => reg_mail_no: Text("reg_mail_no", String);
     }
 }
-
-impl RecordMut for LogisticsCompany {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.name),
-            3 => Slot::of(&mut self.reg_mail_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsCompany);
 
 /// The values of `order_mode`.
 #[derive(Clone, Debug)]

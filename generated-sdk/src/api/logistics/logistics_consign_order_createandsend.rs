@@ -2,10 +2,7 @@
 
 //! `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record, required,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.logistics.consign.order.createandsend`: 创建物流订单并发货
 ///
@@ -343,78 +340,37 @@ impl Request for LogisticsConsignOrderCreateandsendRequest {
     type Response = LogisticsConsignOrderCreateandsendResponse;
 }
 
-impl Record for LogisticsConsignOrderCreateandsendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsConsignOrderCreateandsendRequest",
-            fields: &[
-                Field::new("s_address", Kind::String).required().secret(),
-                Field::new("s_city_name", Kind::String).required(),
-                Field::new("s_name", Kind::String).required().secret(),
-                Field::new("s_prov_name", Kind::String).required(),
-                Field::new("s_dist_name", Kind::String),
-                Field::new("s_area_id", Kind::Number).required(),
-                Field::new("s_telephone", Kind::String).secret(),
-                Field::new("s_mobile_phone", Kind::String).secret(),
-                Field::new("s_zip_code", Kind::String).required(),
-                Field::new("company_id", Kind::Number).required(),
-                Field::new("r_telephone", Kind::String).secret(),
-                Field::new("r_prov_name", Kind::String).required(),
-                Field::new("r_address", Kind::String).required().secret(),
-                Field::new("r_city_name", Kind::String).required(),
-                Field::new("r_mobile_phone", Kind::String).secret(),
-                Field::new("r_dist_name", Kind::String),
-                Field::new("r_zip_code", Kind::String).required(),
-                Field::new("r_name", Kind::String).required().secret(),
-                Field::new("r_area_id", Kind::Number).required(),
-                Field::new("trade_id", Kind::Number).required(),
-                Field::new("mail_no", Kind::String),
-                Field::new("order_source", Kind::Number).required(),
-                Field::new("user_id", Kind::Number).required(),
-                Field::new("logis_type", Kind::Number).required(),
-                Field::new("order_type", Kind::Number).required(),
-                Field::new("shipping", Kind::String),
-                Field::new("item_json_string", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.s_address),
-            1 => View::of(&self.s_city_name),
-            2 => View::of(&self.s_name),
-            3 => View::of(&self.s_prov_name),
-            4 => View::of(&self.s_dist_name),
-            5 => View::of(&self.s_area_id),
-            6 => View::of(&self.s_telephone),
-            7 => View::of(&self.s_mobile_phone),
-            8 => View::of(&self.s_zip_code),
-            9 => View::of(&self.company_id),
-            10 => View::of(&self.r_telephone),
-            11 => View::of(&self.r_prov_name),
-            12 => View::of(&self.r_address),
-            13 => View::of(&self.r_city_name),
-            14 => View::of(&self.r_mobile_phone),
-            15 => View::of(&self.r_dist_name),
-            16 => View::of(&self.r_zip_code),
-            17 => View::of(&self.r_name),
-            18 => View::of(&self.r_area_id),
-            19 => View::of(&self.trade_id),
-            20 => View::of(&self.mail_no),
-            21 => View::of(&self.order_source),
-            22 => View::of(&self.user_id),
-            23 => View::of(&self.logis_type),
-            24 => View::of(&self.order_type),
-            25 => View::optional_open_enum(&self.shipping),
-            26 => View::of(&self.item_json_string),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsConsignOrderCreateandsendRequest {
+        0 => s_address: RequiredText("s_address", String, required, secret);
+        1 => s_city_name: RequiredText("s_city_name", String, required);
+        2 => s_name: RequiredText("s_name", String, required, secret);
+        3 => s_prov_name: RequiredText("s_prov_name", String, required);
+        4 => s_dist_name: Text("s_dist_name", String);
+        5 => s_area_id: RequiredNumber("s_area_id", Number, required);
+        6 => s_telephone: Text("s_telephone", String, secret);
+        7 => s_mobile_phone: Text("s_mobile_phone", String, secret);
+        8 => s_zip_code: RequiredText("s_zip_code", String, required);
+        9 => company_id: RequiredNumber("company_id", Number, required);
+        10 => r_telephone: Text("r_telephone", String, secret);
+        11 => r_prov_name: RequiredText("r_prov_name", String, required);
+        12 => r_address: RequiredText("r_address", String, required, secret);
+        13 => r_city_name: RequiredText("r_city_name", String, required);
+        14 => r_mobile_phone: Text("r_mobile_phone", String, secret);
+        15 => r_dist_name: Text("r_dist_name", String);
+        16 => r_zip_code: RequiredText("r_zip_code", String, required);
+        17 => r_name: RequiredText("r_name", String, required, secret);
+        18 => r_area_id: RequiredNumber("r_area_id", Number, required);
+        19 => trade_id: RequiredNumber("trade_id", Number, required);
+        20 => mail_no: Text("mail_no", String);
+        21 => order_source: RequiredNumber("order_source", Number, required);
+        22 => user_id: RequiredNumber("user_id", Number, required);
+        23 => logis_type: RequiredNumber("logis_type", Number, required);
+        24 => order_type: RequiredNumber("order_type", Number, required);
+        25 => shipping: OpenEnum("shipping", String);
+        26 => item_json_string: RequiredText("item_json_string", String, required);
     }
 }
-
-record!(LogisticsConsignOrderCreateandsendRequest);
 
 /// The response of `taobao.logistics.consign.order.createandsend`.
 #[derive(Clone, Default)]
@@ -434,41 +390,13 @@ pub struct LogisticsConsignOrderCreateandsendResponse {
     pub order_id: Option<i64>,
 }
 
-impl Record for LogisticsConsignOrderCreateandsendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsConsignOrderCreateandsendResponse",
-            fields: &[
-                Field::new("result_desc", Kind::String),
-                Field::new("is_success", Kind::Boolean),
-                Field::new("order_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_desc),
-            1 => View::of(&self.is_success),
-            2 => View::of(&self.order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsConsignOrderCreateandsendResponse {
+        0 => result_desc: Text("result_desc", String);
+        1 => is_success: Boolean("is_success", Boolean);
+        2 => order_id: Number("order_id", Number);
     }
 }
-
-impl RecordMut for LogisticsConsignOrderCreateandsendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_desc),
-            1 => Slot::of(&mut self.is_success),
-            2 => Slot::of(&mut self.order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsConsignOrderCreateandsendResponse);
 
 /// The values of `shipping`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.consign.resend`: 修改已发货订单的运单
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.consign.resend`: 修改已发货订单的运单
 ///
@@ -118,42 +116,17 @@ impl Request for LogisticsConsignResendRequest {
     type Response = LogisticsConsignResendResponse;
 }
 
-impl Record for LogisticsConsignResendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsConsignResendRequest",
-            fields: &[
-                Field::new("tid", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(1000)]),
-                Field::new("sub_tid", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(50)]),
-                Field::new("is_split", Kind::Number),
-                Field::new("out_sid", Kind::String).required(),
-                Field::new("company_code", Kind::String).required(),
-                Field::new("feature", Kind::String),
-                Field::new("seller_ip", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.sub_tid),
-            2 => View::of(&self.is_split),
-            3 => View::of(&self.out_sid),
-            4 => View::of(&self.company_code),
-            5 => View::of(&self.feature),
-            6 => View::of(&self.seller_ip),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsConsignResendRequest {
+        0 => tid: RequiredNumber("tid", Number, required, [MinValue(1000)]);
+        1 => sub_tid: Numbers("sub_tid", Number, list, [MaxListSize(50)]);
+        2 => is_split: Number("is_split", Number);
+        3 => out_sid: RequiredText("out_sid", String, required);
+        4 => company_code: RequiredText("company_code", String, required);
+        5 => feature: Text("feature", String);
+        6 => seller_ip: Text("seller_ip", String);
     }
 }
-
-record!(LogisticsConsignResendRequest);
 
 /// The response of `taobao.logistics.consign.resend`.
 #[derive(Clone, Default)]
@@ -165,33 +138,11 @@ pub struct LogisticsConsignResendResponse {
     pub shipping: Option<Shipping>,
 }
 
-impl Record for LogisticsConsignResendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsConsignResendResponse",
-            fields: &[Field::new("shipping", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shipping),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsConsignResendResponse {
+        0 => shipping: Object("shipping", Object);
     }
 }
-
-impl RecordMut for LogisticsConsignResendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shipping),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsConsignResendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
@@ -203,30 +154,8 @@ pub struct Shipping {
     pub is_success: Option<bool>,
 }
 
-impl Record for Shipping {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shipping",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut Shipping {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for Shipping {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shipping);

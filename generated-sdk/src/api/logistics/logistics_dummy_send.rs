@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.dummy.send`: 无需物流的发货
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.dummy.send`: 无需物流的发货
 ///
@@ -77,30 +75,13 @@ impl Request for LogisticsDummySendRequest {
     type Response = LogisticsDummySendResponse;
 }
 
-impl Record for LogisticsDummySendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsDummySendRequest",
-            fields: &[
-                Field::new("feature", Kind::String),
-                Field::new("seller_ip", Kind::String),
-                Field::new("tid", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.feature),
-            1 => View::of(&self.seller_ip),
-            2 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsDummySendRequest {
+        0 => feature: Text("feature", String);
+        1 => seller_ip: Text("seller_ip", String);
+        2 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(LogisticsDummySendRequest);
 
 /// The response of `taobao.logistics.dummy.send`.
 #[derive(Clone, Default)]
@@ -112,33 +93,11 @@ pub struct LogisticsDummySendResponse {
     pub shipping: Option<Shipping>,
 }
 
-impl Record for LogisticsDummySendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsDummySendResponse",
-            fields: &[Field::new("shipping", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shipping),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsDummySendResponse {
+        0 => shipping: Object("shipping", Object);
     }
 }
-
-impl RecordMut for LogisticsDummySendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shipping),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsDummySendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
@@ -150,30 +109,8 @@ pub struct Shipping {
     pub is_success: Option<bool>,
 }
 
-impl Record for Shipping {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shipping",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut Shipping {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for Shipping {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shipping);

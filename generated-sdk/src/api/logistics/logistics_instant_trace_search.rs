@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.instant.trace.search`: 查询同城配送的轨迹
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.instant.trace.search`: 查询同城配送的轨迹
 ///
@@ -87,32 +85,14 @@ impl Request for LogisticsInstantTraceSearchRequest {
     type Response = LogisticsInstantTraceSearchResponse;
 }
 
-impl Record for LogisticsInstantTraceSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsInstantTraceSearchRequest",
-            fields: &[
-                Field::new("mail_no", Kind::String),
-                Field::new("is_split", Kind::Number),
-                Field::new("sub_tid", Kind::String),
-                Field::new("tid", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mail_no),
-            1 => View::of(&self.is_split),
-            2 => View::of(&self.sub_tid),
-            3 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsInstantTraceSearchRequest {
+        0 => mail_no: Text("mail_no", String);
+        1 => is_split: Number("is_split", Number);
+        2 => sub_tid: Text("sub_tid", String);
+        3 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(LogisticsInstantTraceSearchRequest);
 
 /// The response of `taobao.logistics.instant.trace.search`.
 #[derive(Clone, Default)]
@@ -124,33 +104,11 @@ pub struct LogisticsInstantTraceSearchResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for LogisticsInstantTraceSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsInstantTraceSearchResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsInstantTraceSearchResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for LogisticsInstantTraceSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsInstantTraceSearchResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -166,38 +124,12 @@ pub struct ResultObject {
     pub mail_list: Vec<TopLogisticsMailDto>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("mail_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.mail_list),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => success: Boolean("success", Boolean);
+        1 => mail_list: Objects("mail_list", Object, list);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.mail_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `TopLogisticsMailDTO`.
 #[derive(Clone, Default)]
@@ -225,47 +157,15 @@ pub struct TopLogisticsMailDto {
     pub status: Option<String>,
 }
 
-impl Record for TopLogisticsMailDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopLogisticsMailDto",
-            fields: &[
-                Field::new("out_sid", Kind::String),
-                Field::new("trace_list", Kind::Object).list(),
-                Field::new("company_name", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_sid),
-            1 => View::of(&self.trace_list),
-            2 => View::of(&self.company_name),
-            3 => View::of(&self.tid),
-            4 => View::of(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut TopLogisticsMailDto {
+        0 => out_sid: Text("out_sid", String);
+        1 => trace_list: Objects("trace_list", Object, list);
+        2 => company_name: Text("company_name", String);
+        3 => tid: Number("tid", Number);
+        4 => status: Text("status", String);
     }
 }
-
-impl RecordMut for TopLogisticsMailDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.out_sid),
-            1 => Slot::of(&mut self.trace_list),
-            2 => Slot::of(&mut self.company_name),
-            3 => Slot::of(&mut self.tid),
-            4 => Slot::of(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopLogisticsMailDto);
 
 /// The object `TopLogisticsNodeDTO`.
 #[derive(Clone, Default)]
@@ -285,38 +185,10 @@ pub struct TopLogisticsNodeDto {
     pub action: Option<String>,
 }
 
-impl Record for TopLogisticsNodeDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopLogisticsNodeDto",
-            fields: &[
-                Field::new("status_desc", Kind::String),
-                Field::new("status_time", Kind::Number),
-                Field::new("action", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status_desc),
-            1 => View::of(&self.status_time),
-            2 => View::of(&self.action),
-            _ => View::Absent,
-        }
+record! {
+    mut TopLogisticsNodeDto {
+        0 => status_desc: Text("status_desc", String);
+        1 => status_time: Number("status_time", Number);
+        2 => action: Text("action", String);
     }
 }
-
-impl RecordMut for TopLogisticsNodeDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status_desc),
-            1 => Slot::of(&mut self.status_time),
-            2 => Slot::of(&mut self.action),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopLogisticsNodeDto);

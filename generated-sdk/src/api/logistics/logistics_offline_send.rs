@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.offline.send`: 自己联系物流发货
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.offline.send`: 自己联系物流发货
 ///
@@ -144,44 +142,19 @@ impl Request for LogisticsOfflineSendRequest {
     type Response = LogisticsOfflineSendResponse;
 }
 
-impl Record for LogisticsOfflineSendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOfflineSendRequest",
-            fields: &[
-                Field::new("cancel_id", Kind::Number),
-                Field::new("company_code", Kind::String).required(),
-                Field::new("feature", Kind::String),
-                Field::new("is_split", Kind::Number),
-                Field::new("out_sid", Kind::String).required(),
-                Field::new("seller_ip", Kind::String),
-                Field::new("sender_id", Kind::Number),
-                Field::new("sub_tid", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(50)]),
-                Field::new("tid", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cancel_id),
-            1 => View::of(&self.company_code),
-            2 => View::of(&self.feature),
-            3 => View::of(&self.is_split),
-            4 => View::of(&self.out_sid),
-            5 => View::of(&self.seller_ip),
-            6 => View::of(&self.sender_id),
-            7 => View::of(&self.sub_tid),
-            8 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsOfflineSendRequest {
+        0 => cancel_id: Number("cancel_id", Number);
+        1 => company_code: RequiredText("company_code", String, required);
+        2 => feature: Text("feature", String);
+        3 => is_split: Number("is_split", Number);
+        4 => out_sid: RequiredText("out_sid", String, required);
+        5 => seller_ip: Text("seller_ip", String);
+        6 => sender_id: Number("sender_id", Number);
+        7 => sub_tid: Numbers("sub_tid", Number, list, [MaxListSize(50)]);
+        8 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(LogisticsOfflineSendRequest);
 
 /// The response of `taobao.logistics.offline.send`.
 #[derive(Clone, Default)]
@@ -193,33 +166,11 @@ pub struct LogisticsOfflineSendResponse {
     pub shipping: Option<Shipping>,
 }
 
-impl Record for LogisticsOfflineSendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOfflineSendResponse",
-            fields: &[Field::new("shipping", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shipping),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsOfflineSendResponse {
+        0 => shipping: Object("shipping", Object);
     }
 }
-
-impl RecordMut for LogisticsOfflineSendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shipping),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsOfflineSendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
@@ -231,30 +182,8 @@ pub struct Shipping {
     pub is_success: Option<bool>,
 }
 
-impl Record for Shipping {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shipping",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut Shipping {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for Shipping {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shipping);

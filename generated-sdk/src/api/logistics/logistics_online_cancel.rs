@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.online.cancel`: 取消在线下单的物流订单
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.online.cancel`: 取消在线下单的物流订单
 ///
@@ -47,24 +45,11 @@ impl Request for LogisticsOnlineCancelRequest {
     type Response = LogisticsOnlineCancelResponse;
 }
 
-impl Record for LogisticsOnlineCancelRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOnlineCancelRequest",
-            fields: &[Field::new("tid", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsOnlineCancelRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(LogisticsOnlineCancelRequest);
 
 /// The response of `taobao.logistics.online.cancel`.
 #[derive(Clone, Default)]
@@ -84,38 +69,10 @@ pub struct LogisticsOnlineCancelResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for LogisticsOnlineCancelResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOnlineCancelResponse",
-            fields: &[
-                Field::new("modify_time", Kind::String),
-                Field::new("recreated_order_id", Kind::String),
-                Field::new("is_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modify_time),
-            1 => View::of(&self.recreated_order_id),
-            2 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsOnlineCancelResponse {
+        0 => modify_time: Text("modify_time", String);
+        1 => recreated_order_id: Text("recreated_order_id", String);
+        2 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for LogisticsOnlineCancelResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modify_time),
-            1 => Slot::of(&mut self.recreated_order_id),
-            2 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsOnlineCancelResponse);

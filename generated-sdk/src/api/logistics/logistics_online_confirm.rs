@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.online.confirm`: 确认在线下单的发货
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.online.confirm`: 确认在线下单的发货
 ///
@@ -93,36 +91,15 @@ impl Request for LogisticsOnlineConfirmRequest {
     type Response = LogisticsOnlineConfirmResponse;
 }
 
-impl Record for LogisticsOnlineConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOnlineConfirmRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("sub_tid", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("is_split", Kind::Number),
-                Field::new("out_sid", Kind::String).required(),
-                Field::new("seller_ip", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.sub_tid),
-            2 => View::of(&self.is_split),
-            3 => View::of(&self.out_sid),
-            4 => View::of(&self.seller_ip),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsOnlineConfirmRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => sub_tid: Numbers("sub_tid", Number, list, [MaxListSize(20)]);
+        2 => is_split: Number("is_split", Number);
+        3 => out_sid: RequiredText("out_sid", String, required);
+        4 => seller_ip: Text("seller_ip", String);
     }
 }
-
-record!(LogisticsOnlineConfirmRequest);
 
 /// The response of `taobao.logistics.online.confirm`.
 #[derive(Clone, Default)]
@@ -134,33 +111,11 @@ pub struct LogisticsOnlineConfirmResponse {
     pub shipping: Option<Shipping>,
 }
 
-impl Record for LogisticsOnlineConfirmResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOnlineConfirmResponse",
-            fields: &[Field::new("shipping", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shipping),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsOnlineConfirmResponse {
+        0 => shipping: Object("shipping", Object);
     }
 }
-
-impl RecordMut for LogisticsOnlineConfirmResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shipping),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsOnlineConfirmResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
@@ -172,30 +127,8 @@ pub struct Shipping {
     pub is_success: Option<bool>,
 }
 
-impl Record for Shipping {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shipping",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut Shipping {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for Shipping {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shipping);

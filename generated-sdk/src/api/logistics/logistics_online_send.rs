@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.online.send`: 在线下单发货
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.online.send`: 在线下单发货
 ///
@@ -143,44 +141,19 @@ impl Request for LogisticsOnlineSendRequest {
     type Response = LogisticsOnlineSendResponse;
 }
 
-impl Record for LogisticsOnlineSendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOnlineSendRequest",
-            fields: &[
-                Field::new("sub_tid", Kind::Number)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("tid", Kind::Number).required(),
-                Field::new("is_split", Kind::Number),
-                Field::new("out_sid", Kind::String),
-                Field::new("company_code", Kind::String).required(),
-                Field::new("sender_id", Kind::Number),
-                Field::new("cancel_id", Kind::Number),
-                Field::new("feature", Kind::String),
-                Field::new("seller_ip", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sub_tid),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.is_split),
-            3 => View::of(&self.out_sid),
-            4 => View::of(&self.company_code),
-            5 => View::of(&self.sender_id),
-            6 => View::of(&self.cancel_id),
-            7 => View::of(&self.feature),
-            8 => View::of(&self.seller_ip),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsOnlineSendRequest {
+        0 => sub_tid: Numbers("sub_tid", Number, list, [MaxListSize(20)]);
+        1 => tid: RequiredNumber("tid", Number, required);
+        2 => is_split: Number("is_split", Number);
+        3 => out_sid: Text("out_sid", String);
+        4 => company_code: RequiredText("company_code", String, required);
+        5 => sender_id: Number("sender_id", Number);
+        6 => cancel_id: Number("cancel_id", Number);
+        7 => feature: Text("feature", String);
+        8 => seller_ip: Text("seller_ip", String);
     }
 }
-
-record!(LogisticsOnlineSendRequest);
 
 /// The response of `taobao.logistics.online.send`.
 #[derive(Clone, Default)]
@@ -192,33 +165,11 @@ pub struct LogisticsOnlineSendResponse {
     pub shipping: Option<Shipping>,
 }
 
-impl Record for LogisticsOnlineSendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOnlineSendResponse",
-            fields: &[Field::new("shipping", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shipping),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsOnlineSendResponse {
+        0 => shipping: Object("shipping", Object);
     }
 }
-
-impl RecordMut for LogisticsOnlineSendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shipping),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsOnlineSendResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
@@ -230,30 +181,8 @@ pub struct Shipping {
     pub is_success: Option<bool>,
 }
 
-impl Record for Shipping {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shipping",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut Shipping {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for Shipping {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shipping);

@@ -2,10 +2,7 @@
 
 //! `taobao.logistics.order.create`: 创建物流订单
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.logistics.order.create`: 创建物流订单
 ///
@@ -162,46 +159,21 @@ impl Request for LogisticsOrderCreateRequest {
     type Response = LogisticsOrderCreateResponse;
 }
 
-impl Record for LogisticsOrderCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOrderCreateRequest",
-            fields: &[
-                Field::new("item_values", Kind::String).required(),
-                Field::new("goods_names", Kind::String).required(),
-                Field::new("goods_quantities", Kind::String).required(),
-                Field::new("mail_no", Kind::String),
-                Field::new("seller_wangwang_id", Kind::String).required(),
-                Field::new("order_type", Kind::Number),
-                Field::new("logis_company_code", Kind::String),
-                Field::new("trade_id", Kind::Number),
-                Field::new("is_consign", Kind::Boolean),
-                Field::new("logis_type", Kind::String),
-                Field::new("shipping", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_values),
-            1 => View::of(&self.goods_names),
-            2 => View::of(&self.goods_quantities),
-            3 => View::of(&self.mail_no),
-            4 => View::of(&self.seller_wangwang_id),
-            5 => View::of(&self.order_type),
-            6 => View::of(&self.logis_company_code),
-            7 => View::of(&self.trade_id),
-            8 => View::of(&self.is_consign),
-            9 => View::optional_open_enum(&self.logis_type),
-            10 => View::of(&self.shipping),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsOrderCreateRequest {
+        0 => item_values: RequiredText("item_values", String, required);
+        1 => goods_names: RequiredText("goods_names", String, required);
+        2 => goods_quantities: RequiredText("goods_quantities", String, required);
+        3 => mail_no: Text("mail_no", String);
+        4 => seller_wangwang_id: RequiredText("seller_wangwang_id", String, required);
+        5 => order_type: Number("order_type", Number);
+        6 => logis_company_code: Text("logis_company_code", String);
+        7 => trade_id: Number("trade_id", Number);
+        8 => is_consign: Boolean("is_consign", Boolean);
+        9 => logis_type: OpenEnum("logis_type", String);
+        10 => shipping: Number("shipping", Number);
     }
 }
-
-record!(LogisticsOrderCreateRequest);
 
 /// The response of `taobao.logistics.order.create`.
 #[derive(Clone, Default)]
@@ -213,33 +185,11 @@ pub struct LogisticsOrderCreateResponse {
     pub trade_id: Option<i64>,
 }
 
-impl Record for LogisticsOrderCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOrderCreateResponse",
-            fields: &[Field::new("trade_id", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade_id),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsOrderCreateResponse {
+        0 => trade_id: Number("trade_id", Number);
     }
 }
-
-impl RecordMut for LogisticsOrderCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsOrderCreateResponse);
 
 /// The values of `logis_type`.
 #[derive(Clone, Debug)]

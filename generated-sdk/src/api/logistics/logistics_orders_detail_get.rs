@@ -3,8 +3,7 @@
 //! `taobao.logistics.orders.detail.get`: 分页查询物流订单的详情
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.logistics.orders.detail.get`: 分页查询物流订单的详情
@@ -221,50 +220,23 @@ impl Paged for LogisticsOrdersDetailGetRequest {
     }
 }
 
-impl Record for LogisticsOrdersDetailGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOrdersDetailGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("tid", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("seller_confirm", Kind::String),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("start_created", Kind::Date),
-                Field::new("end_created", Kind::Date),
-                Field::new("freight_payer", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("ouid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.buyer_nick),
-            3 => View::of(&self.status),
-            4 => View::optional_open_enum(&self.seller_confirm),
-            5 => View::of(&self.receiver_name),
-            6 => View::of(&self.start_created),
-            7 => View::of(&self.end_created),
-            8 => View::optional_open_enum(&self.freight_payer),
-            9 => View::optional_open_enum(&self.r#type),
-            10 => View::of(&self.page_no),
-            11 => View::of(&self.page_size),
-            12 => View::of(&self.ouid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsOrdersDetailGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => tid: Number("tid", Number);
+        2 => buyer_nick: Text("buyer_nick", String);
+        3 => status: Text("status", String);
+        4 => seller_confirm: OpenEnum("seller_confirm", String);
+        5 => receiver_name: Text("receiver_name", String, secret);
+        6 => start_created: Date("start_created", Date);
+        7 => end_created: Date("end_created", Date);
+        8 => freight_payer: OpenEnum("freight_payer", String);
+        9 => r#type: OpenEnum("type", String);
+        10 => page_no: Number("page_no", Number);
+        11 => page_size: Number("page_size", Number);
+        12 => ouid: Text("ouid", String);
     }
 }
-
-record!(LogisticsOrdersDetailGetRequest);
 
 /// The response of `taobao.logistics.orders.detail.get`.
 #[derive(Clone, Default)]
@@ -280,38 +252,12 @@ pub struct LogisticsOrdersDetailGetResponse {
     pub shippings: Vec<SingleResultDto>,
 }
 
-impl Record for LogisticsOrdersDetailGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOrdersDetailGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("shippings", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.shippings),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsOrdersDetailGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => shippings: Objects("shippings", Object, list);
     }
 }
-
-impl RecordMut for LogisticsOrdersDetailGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.shippings),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsOrdersDetailGetResponse);
 
 /// The object `SingleResultDto`.
 #[derive(Clone, Default)]
@@ -427,113 +373,37 @@ pub struct SingleResultDto {
     pub openuid: Option<String>,
 }
 
-impl Record for SingleResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SingleResultDto",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("order_code", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("delivery_start", Kind::Date),
-                Field::new("delivery_end", Kind::Date),
-                Field::new("out_sid", Kind::String),
-                Field::new("item_title", Kind::String),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("receiver_phone", Kind::String).secret(),
-                Field::new("receiver_mobile", Kind::String).secret(),
-                Field::new("location", Kind::Object),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("freight_payer", Kind::String),
-                Field::new("company_name", Kind::String),
-                Field::new("seller_confirm", Kind::String),
-                Field::new("is_quick_cod_order", Kind::Boolean),
-                Field::new("is_split", Kind::Number),
-                Field::new("sub_tids", Kind::Number).list(),
-                Field::new("ouid", Kind::String),
-                Field::new("mails", Kind::Object).list(),
-                Field::new("receiver_phone_new", Kind::String),
-                Field::new("receiver_mobile_new", Kind::String),
-                Field::new("openuid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.order_code),
-            2 => View::of(&self.seller_nick),
-            3 => View::of(&self.buyer_nick),
-            4 => View::of(&self.delivery_start),
-            5 => View::of(&self.delivery_end),
-            6 => View::of(&self.out_sid),
-            7 => View::of(&self.item_title),
-            8 => View::of(&self.receiver_name),
-            9 => View::of(&self.receiver_phone),
-            10 => View::of(&self.receiver_mobile),
-            11 => View::of(&self.location),
-            12 => View::of(&self.created),
-            13 => View::of(&self.modified),
-            14 => View::optional_open_enum(&self.status),
-            15 => View::optional_open_enum(&self.r#type),
-            16 => View::optional_open_enum(&self.freight_payer),
-            17 => View::of(&self.company_name),
-            18 => View::optional_open_enum(&self.seller_confirm),
-            19 => View::of(&self.is_quick_cod_order),
-            20 => View::of(&self.is_split),
-            21 => View::of(&self.sub_tids),
-            22 => View::of(&self.ouid),
-            23 => View::of(&self.mails),
-            24 => View::of(&self.receiver_phone_new),
-            25 => View::of(&self.receiver_mobile_new),
-            26 => View::of(&self.openuid),
-            _ => View::Absent,
-        }
+record! {
+    mut SingleResultDto {
+        0 => tid: Number("tid", Number);
+        1 => order_code: Text("order_code", String);
+        2 => seller_nick: Text("seller_nick", String);
+        3 => buyer_nick: Text("buyer_nick", String);
+        4 => delivery_start: Date("delivery_start", Date);
+        5 => delivery_end: Date("delivery_end", Date);
+        6 => out_sid: Text("out_sid", String);
+        7 => item_title: Text("item_title", String);
+        8 => receiver_name: Text("receiver_name", String, secret);
+        9 => receiver_phone: Text("receiver_phone", String, secret);
+        10 => receiver_mobile: Text("receiver_mobile", String, secret);
+        11 => location: Object("location", Object);
+        12 => created: Date("created", Date);
+        13 => modified: Date("modified", Date);
+        14 => status: OpenEnum("status", String);
+        15 => r#type: OpenEnum("type", String);
+        16 => freight_payer: OpenEnum("freight_payer", String);
+        17 => company_name: Text("company_name", String);
+        18 => seller_confirm: OpenEnum("seller_confirm", String);
+        19 => is_quick_cod_order: Boolean("is_quick_cod_order", Boolean);
+        20 => is_split: Number("is_split", Number);
+        21 => sub_tids: Numbers("sub_tids", Number, list);
+        22 => ouid: Text("ouid", String);
+        23 => mails: Objects("mails", Object, list);
+        24 => receiver_phone_new: Text("receiver_phone_new", String);
+        25 => receiver_mobile_new: Text("receiver_mobile_new", String);
+        26 => openuid: Text("openuid", String);
     }
 }
-
-impl RecordMut for SingleResultDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.order_code),
-            2 => Slot::of(&mut self.seller_nick),
-            3 => Slot::of(&mut self.buyer_nick),
-            4 => Slot::of(&mut self.delivery_start),
-            5 => Slot::of(&mut self.delivery_end),
-            6 => Slot::of(&mut self.out_sid),
-            7 => Slot::of(&mut self.item_title),
-            8 => Slot::of(&mut self.receiver_name),
-            9 => Slot::of(&mut self.receiver_phone),
-            10 => Slot::of(&mut self.receiver_mobile),
-            11 => Slot::of(&mut self.location),
-            12 => Slot::of(&mut self.created),
-            13 => Slot::of(&mut self.modified),
-            14 => Slot::open_enum(&mut self.status),
-            15 => Slot::open_enum(&mut self.r#type),
-            16 => Slot::open_enum(&mut self.freight_payer),
-            17 => Slot::of(&mut self.company_name),
-            18 => Slot::open_enum(&mut self.seller_confirm),
-            19 => Slot::of(&mut self.is_quick_cod_order),
-            20 => Slot::of(&mut self.is_split),
-            21 => Slot::of(&mut self.sub_tids),
-            22 => Slot::of(&mut self.ouid),
-            23 => Slot::of(&mut self.mails),
-            24 => Slot::of(&mut self.receiver_phone_new),
-            25 => Slot::of(&mut self.receiver_mobile_new),
-            26 => Slot::of(&mut self.openuid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SingleResultDto);
 
 /// The object `Location`.
 #[derive(Clone, Default)]
@@ -565,50 +435,16 @@ pub struct Location {
     pub district: Option<String>,
 }
 
-impl Record for Location {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Location",
-            fields: &[
-                Field::new("zip", Kind::String),
-                Field::new("address", Kind::String).secret(),
-                Field::new("city", Kind::String),
-                Field::new("state", Kind::String),
-                Field::new("country", Kind::String),
-                Field::new("district", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.zip),
-            1 => View::of(&self.address),
-            2 => View::of(&self.city),
-            3 => View::of(&self.state),
-            4 => View::of(&self.country),
-            5 => View::of(&self.district),
-            _ => View::Absent,
-        }
+record! {
+    mut Location {
+        0 => zip: Text("zip", String);
+        1 => address: Text("address", String, secret);
+        2 => city: Text("city", String);
+        3 => state: Text("state", String);
+        4 => country: Text("country", String);
+        5 => district: Text("district", String);
     }
 }
-
-impl RecordMut for Location {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.zip),
-            1 => Slot::of(&mut self.address),
-            2 => Slot::of(&mut self.city),
-            3 => Slot::of(&mut self.state),
-            4 => Slot::of(&mut self.country),
-            5 => Slot::of(&mut self.district),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Location);
 
 /// The object `LogisticsMail`.
 #[derive(Clone, Default)]
@@ -624,38 +460,12 @@ pub struct LogisticsMail {
     pub company_name: Option<String>,
 }
 
-impl Record for LogisticsMail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsMail",
-            fields: &[
-                Field::new("out_sid", Kind::String),
-                Field::new("company_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_sid),
-            1 => View::of(&self.company_name),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsMail {
+        0 => out_sid: Text("out_sid", String);
+        1 => company_name: Text("company_name", String);
     }
 }
-
-impl RecordMut for LogisticsMail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.out_sid),
-            1 => Slot::of(&mut self.company_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsMail);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

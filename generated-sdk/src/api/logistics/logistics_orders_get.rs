@@ -3,8 +3,7 @@
 //! `taobao.logistics.orders.get`: 分页查询物流订单
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.logistics.orders.get`: 分页查询物流订单
@@ -216,50 +215,23 @@ impl Paged for LogisticsOrdersGetRequest {
     }
 }
 
-impl Record for LogisticsOrdersGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOrdersGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("tid", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("seller_confirm", Kind::String),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("start_created", Kind::Date),
-                Field::new("end_created", Kind::Date),
-                Field::new("freight_payer", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("ouid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.buyer_nick),
-            3 => View::of(&self.status),
-            4 => View::optional_open_enum(&self.seller_confirm),
-            5 => View::of(&self.receiver_name),
-            6 => View::of(&self.start_created),
-            7 => View::of(&self.end_created),
-            8 => View::optional_open_enum(&self.freight_payer),
-            9 => View::optional_open_enum(&self.r#type),
-            10 => View::of(&self.page_no),
-            11 => View::of(&self.page_size),
-            12 => View::of(&self.ouid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsOrdersGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => tid: Number("tid", Number);
+        2 => buyer_nick: Text("buyer_nick", String);
+        3 => status: Text("status", String);
+        4 => seller_confirm: OpenEnum("seller_confirm", String);
+        5 => receiver_name: Text("receiver_name", String, secret);
+        6 => start_created: Date("start_created", Date);
+        7 => end_created: Date("end_created", Date);
+        8 => freight_payer: OpenEnum("freight_payer", String);
+        9 => r#type: OpenEnum("type", String);
+        10 => page_no: Number("page_no", Number);
+        11 => page_size: Number("page_size", Number);
+        12 => ouid: Text("ouid", String);
     }
 }
-
-record!(LogisticsOrdersGetRequest);
 
 /// The response of `taobao.logistics.orders.get`.
 #[derive(Clone, Default)]
@@ -275,38 +247,12 @@ pub struct LogisticsOrdersGetResponse {
     pub shippings: Vec<Shipping>,
 }
 
-impl Record for LogisticsOrdersGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsOrdersGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("shippings", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.shippings),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsOrdersGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => shippings: Objects("shippings", Object, list);
     }
 }
-
-impl RecordMut for LogisticsOrdersGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.shippings),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsOrdersGetResponse);
 
 /// The object `Shipping`.
 #[derive(Clone, Default)]
@@ -394,92 +340,30 @@ pub struct Shipping {
     pub openuid: Option<String>,
 }
 
-impl Record for Shipping {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shipping",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("order_code", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("delivery_start", Kind::Date),
-                Field::new("delivery_end", Kind::Date),
-                Field::new("out_sid", Kind::String),
-                Field::new("item_title", Kind::String),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("freight_payer", Kind::String),
-                Field::new("company_name", Kind::String),
-                Field::new("seller_confirm", Kind::String),
-                Field::new("is_split", Kind::Number),
-                Field::new("sub_tids", Kind::Number).list(),
-                Field::new("ouid", Kind::String),
-                Field::new("openuid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.order_code),
-            2 => View::of(&self.seller_nick),
-            3 => View::of(&self.buyer_nick),
-            4 => View::of(&self.delivery_start),
-            5 => View::of(&self.delivery_end),
-            6 => View::of(&self.out_sid),
-            7 => View::of(&self.item_title),
-            8 => View::of(&self.receiver_name),
-            9 => View::of(&self.created),
-            10 => View::of(&self.modified),
-            11 => View::optional_open_enum(&self.status),
-            12 => View::optional_open_enum(&self.r#type),
-            13 => View::optional_open_enum(&self.freight_payer),
-            14 => View::of(&self.company_name),
-            15 => View::optional_open_enum(&self.seller_confirm),
-            16 => View::of(&self.is_split),
-            17 => View::of(&self.sub_tids),
-            18 => View::of(&self.ouid),
-            19 => View::of(&self.openuid),
-            _ => View::Absent,
-        }
+record! {
+    mut Shipping {
+        0 => tid: Number("tid", Number);
+        1 => order_code: Text("order_code", String);
+        2 => seller_nick: Text("seller_nick", String);
+        3 => buyer_nick: Text("buyer_nick", String);
+        4 => delivery_start: Date("delivery_start", Date);
+        5 => delivery_end: Date("delivery_end", Date);
+        6 => out_sid: Text("out_sid", String);
+        7 => item_title: Text("item_title", String);
+        8 => receiver_name: Text("receiver_name", String, secret);
+        9 => created: Date("created", Date);
+        10 => modified: Date("modified", Date);
+        11 => status: OpenEnum("status", String);
+        12 => r#type: OpenEnum("type", String);
+        13 => freight_payer: OpenEnum("freight_payer", String);
+        14 => company_name: Text("company_name", String);
+        15 => seller_confirm: OpenEnum("seller_confirm", String);
+        16 => is_split: Number("is_split", Number);
+        17 => sub_tids: Numbers("sub_tids", Number, list);
+        18 => ouid: Text("ouid", String);
+        19 => openuid: Text("openuid", String);
     }
 }
-
-impl RecordMut for Shipping {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.order_code),
-            2 => Slot::of(&mut self.seller_nick),
-            3 => Slot::of(&mut self.buyer_nick),
-            4 => Slot::of(&mut self.delivery_start),
-            5 => Slot::of(&mut self.delivery_end),
-            6 => Slot::of(&mut self.out_sid),
-            7 => Slot::of(&mut self.item_title),
-            8 => Slot::of(&mut self.receiver_name),
-            9 => Slot::of(&mut self.created),
-            10 => Slot::of(&mut self.modified),
-            11 => Slot::open_enum(&mut self.status),
-            12 => Slot::open_enum(&mut self.r#type),
-            13 => Slot::open_enum(&mut self.freight_payer),
-            14 => Slot::of(&mut self.company_name),
-            15 => Slot::open_enum(&mut self.seller_confirm),
-            16 => Slot::of(&mut self.is_split),
-            17 => Slot::of(&mut self.sub_tids),
-            18 => Slot::of(&mut self.ouid),
-            19 => Slot::of(&mut self.openuid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shipping);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.logistics.partners.get`: 查询可送达的物流公司
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.logistics.partners.get`: 查询可送达的物流公司
 ///
@@ -103,34 +100,15 @@ impl Request for LogisticsPartnersGetRequest {
     type Response = LogisticsPartnersGetResponse;
 }
 
-impl Record for LogisticsPartnersGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsPartnersGetRequest",
-            fields: &[
-                Field::new("source_id", Kind::String),
-                Field::new("target_id", Kind::String),
-                Field::new("service_type", Kind::String),
-                Field::new("goods_value", Kind::String),
-                Field::new("is_need_carriage", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.source_id),
-            1 => View::of(&self.target_id),
-            2 => View::optional_open_enum(&self.service_type),
-            3 => View::of(&self.goods_value),
-            4 => View::of(&self.is_need_carriage),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsPartnersGetRequest {
+        0 => source_id: Text("source_id", String);
+        1 => target_id: Text("target_id", String);
+        2 => service_type: OpenEnum("service_type", String);
+        3 => goods_value: Text("goods_value", String);
+        4 => is_need_carriage: Boolean("is_need_carriage", Boolean);
     }
 }
-
-record!(LogisticsPartnersGetRequest);
 
 /// The response of `taobao.logistics.partners.get`.
 #[derive(Clone, Default)]
@@ -142,33 +120,11 @@ pub struct LogisticsPartnersGetResponse {
     pub logistics_partners: Vec<LogisticsPartner>,
 }
 
-impl Record for LogisticsPartnersGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsPartnersGetResponse",
-            fields: &[Field::new("logistics_partners", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_partners),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsPartnersGetResponse {
+        0 => logistics_partners: Objects("logistics_partners", Object, list);
     }
 }
-
-impl RecordMut for LogisticsPartnersGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.logistics_partners),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsPartnersGetResponse);
 
 /// The object `LogisticsPartner`.
 #[derive(Clone, Default)]
@@ -192,44 +148,14 @@ pub struct LogisticsPartner {
     pub uncover_remark: Option<String>,
 }
 
-impl Record for LogisticsPartner {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsPartner",
-            fields: &[
-                Field::new("carriage", Kind::Object),
-                Field::new("cover_remark", Kind::String),
-                Field::new("partner", Kind::Object),
-                Field::new("uncover_remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.carriage),
-            1 => View::of(&self.cover_remark),
-            2 => View::of(&self.partner),
-            3 => View::of(&self.uncover_remark),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsPartner {
+        0 => carriage: Object("carriage", Object);
+        1 => cover_remark: Text("cover_remark", String);
+        2 => partner: Object("partner", Object);
+        3 => uncover_remark: Text("uncover_remark", String);
     }
 }
-
-impl RecordMut for LogisticsPartner {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.carriage),
-            1 => Slot::of(&mut self.cover_remark),
-            2 => Slot::of(&mut self.partner),
-            3 => Slot::of(&mut self.uncover_remark),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsPartner);
 
 /// The object `CarriageDetail`.
 #[derive(Clone, Default)]
@@ -269,56 +195,18 @@ pub struct CarriageDetail {
     pub way_day: Option<String>,
 }
 
-impl Record for CarriageDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CarriageDetail",
-            fields: &[
-                Field::new("add_fee", Kind::Number),
-                Field::new("add_weight", Kind::Number),
-                Field::new("damage_payment", Kind::String),
-                Field::new("got_time", Kind::String),
-                Field::new("initial_fee", Kind::Number),
-                Field::new("initial_weight", Kind::Number),
-                Field::new("lost_payment", Kind::String),
-                Field::new("way_day", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.add_fee),
-            1 => View::of(&self.add_weight),
-            2 => View::of(&self.damage_payment),
-            3 => View::of(&self.got_time),
-            4 => View::of(&self.initial_fee),
-            5 => View::of(&self.initial_weight),
-            6 => View::of(&self.lost_payment),
-            7 => View::of(&self.way_day),
-            _ => View::Absent,
-        }
+record! {
+    mut CarriageDetail {
+        0 => add_fee: Number("add_fee", Number);
+        1 => add_weight: Number("add_weight", Number);
+        2 => damage_payment: Text("damage_payment", String);
+        3 => got_time: Text("got_time", String);
+        4 => initial_fee: Number("initial_fee", Number);
+        5 => initial_weight: Number("initial_weight", Number);
+        6 => lost_payment: Text("lost_payment", String);
+        7 => way_day: Text("way_day", String);
     }
 }
-
-impl RecordMut for CarriageDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.add_fee),
-            1 => Slot::of(&mut self.add_weight),
-            2 => Slot::of(&mut self.damage_payment),
-            3 => Slot::of(&mut self.got_time),
-            4 => Slot::of(&mut self.initial_fee),
-            5 => Slot::of(&mut self.initial_weight),
-            6 => Slot::of(&mut self.lost_payment),
-            7 => Slot::of(&mut self.way_day),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CarriageDetail);
 
 /// The object `PartnerDetail`.
 #[derive(Clone, Default)]
@@ -354,53 +242,17 @@ pub struct PartnerDetail {
     pub company_name: Option<String>,
 }
 
-impl Record for PartnerDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PartnerDetail",
-            fields: &[
-                Field::new("account_no", Kind::String),
-                Field::new("company_code", Kind::String),
-                Field::new("company_id", Kind::Number),
-                Field::new("full_name", Kind::String),
-                Field::new("reg_mail_no", Kind::String),
-                Field::new("wangwang_id", Kind::String),
-                Field::new("company_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.account_no),
-            1 => View::of(&self.company_code),
-            2 => View::of(&self.company_id),
-            3 => View::of(&self.full_name),
-            4 => View::of(&self.reg_mail_no),
-            5 => View::of(&self.wangwang_id),
-            6 => View::of(&self.company_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PartnerDetail {
+        0 => account_no: Text("account_no", String);
+        1 => company_code: Text("company_code", String);
+        2 => company_id: Number("company_id", Number);
+        3 => full_name: Text("full_name", String);
+        4 => reg_mail_no: Text("reg_mail_no", String);
+        5 => wangwang_id: Text("wangwang_id", String);
+        6 => company_name: Text("company_name", String);
     }
 }
-
-impl RecordMut for PartnerDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.account_no),
-            1 => Slot::of(&mut self.company_code),
-            2 => Slot::of(&mut self.company_id),
-            3 => Slot::of(&mut self.full_name),
-            4 => Slot::of(&mut self.reg_mail_no),
-            5 => Slot::of(&mut self.wangwang_id),
-            6 => Slot::of(&mut self.company_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PartnerDetail);
 
 /// The values of `service_type`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.trace.get`: 按订单查询物流轨迹
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.trace.get`: 按订单查询物流轨迹
 ///
@@ -47,24 +45,11 @@ impl Request for LogisticsTraceGetRequest {
     type Response = LogisticsTraceGetResponse;
 }
 
-impl Record for LogisticsTraceGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsTraceGetRequest",
-            fields: &[Field::new("tid", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsTraceGetRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(LogisticsTraceGetRequest);
 
 /// The response of `taobao.logistics.trace.get`.
 #[derive(Clone, Default)]
@@ -76,33 +61,11 @@ pub struct LogisticsTraceGetResponse {
     pub result: Vec<TransitStepResult>,
 }
 
-impl Record for LogisticsTraceGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsTraceGetResponse",
-            fields: &[Field::new("result", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsTraceGetResponse {
+        0 => result: Objects("result", Object, list);
     }
 }
-
-impl RecordMut for LogisticsTraceGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsTraceGetResponse);
 
 /// The object `TransitStepResult`.
 #[derive(Clone, Default)]
@@ -130,47 +93,15 @@ pub struct TransitStepResult {
     pub trace_list: Vec<TransitStepInfo>,
 }
 
-impl Record for TransitStepResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TransitStepResult",
-            fields: &[
-                Field::new("out_sid", Kind::String),
-                Field::new("company_name", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("trace_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_sid),
-            1 => View::of(&self.company_name),
-            2 => View::of(&self.tid),
-            3 => View::of(&self.status),
-            4 => View::of(&self.trace_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TransitStepResult {
+        0 => out_sid: Text("out_sid", String);
+        1 => company_name: Text("company_name", String);
+        2 => tid: Number("tid", Number);
+        3 => status: Text("status", String);
+        4 => trace_list: Objects("trace_list", Object, list);
     }
 }
-
-impl RecordMut for TransitStepResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.out_sid),
-            1 => Slot::of(&mut self.company_name),
-            2 => Slot::of(&mut self.tid),
-            3 => Slot::of(&mut self.status),
-            4 => Slot::of(&mut self.trace_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TransitStepResult);
 
 /// The object `TransitStepInfo`.
 #[derive(Clone, Default)]
@@ -190,38 +121,10 @@ pub struct TransitStepInfo {
     pub action: Option<String>,
 }
 
-impl Record for TransitStepInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TransitStepInfo",
-            fields: &[
-                Field::new("status_time", Kind::String),
-                Field::new("status_desc", Kind::String),
-                Field::new("action", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status_time),
-            1 => View::of(&self.status_desc),
-            2 => View::of(&self.action),
-            _ => View::Absent,
-        }
+record! {
+    mut TransitStepInfo {
+        0 => status_time: Text("status_time", String);
+        1 => status_desc: Text("status_desc", String);
+        2 => action: Text("action", String);
     }
 }
-
-impl RecordMut for TransitStepInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status_time),
-            1 => Slot::of(&mut self.status_desc),
-            2 => Slot::of(&mut self.action),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TransitStepInfo);

@@ -2,9 +2,7 @@
 
 //! `taobao.logistics.trace.search`: 查询物流轨迹
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.logistics.trace.search`: 查询物流轨迹
 ///
@@ -78,32 +76,13 @@ impl Request for LogisticsTraceSearchRequest {
     type Response = LogisticsTraceSearchResponse;
 }
 
-impl Record for LogisticsTraceSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsTraceSearchRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("is_split", Kind::Number),
-                Field::new("sub_tid", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(50)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.is_split),
-            2 => View::of(&self.sub_tid),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsTraceSearchRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => is_split: Number("is_split", Number);
+        2 => sub_tid: Texts("sub_tid", String, list, [MaxListSize(50)]);
     }
 }
-
-record!(LogisticsTraceSearchRequest);
 
 /// The response of `taobao.logistics.trace.search`.
 #[derive(Clone, Default)]
@@ -131,47 +110,15 @@ pub struct LogisticsTraceSearchResponse {
     pub trace_list: Vec<TransitStepInfo>,
 }
 
-impl Record for LogisticsTraceSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsTraceSearchResponse",
-            fields: &[
-                Field::new("out_sid", Kind::String),
-                Field::new("company_name", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("trace_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_sid),
-            1 => View::of(&self.company_name),
-            2 => View::of(&self.tid),
-            3 => View::of(&self.status),
-            4 => View::of(&self.trace_list),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsTraceSearchResponse {
+        0 => out_sid: Text("out_sid", String);
+        1 => company_name: Text("company_name", String);
+        2 => tid: Number("tid", Number);
+        3 => status: Text("status", String);
+        4 => trace_list: Objects("trace_list", Object, list);
     }
 }
-
-impl RecordMut for LogisticsTraceSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.out_sid),
-            1 => Slot::of(&mut self.company_name),
-            2 => Slot::of(&mut self.tid),
-            3 => Slot::of(&mut self.status),
-            4 => Slot::of(&mut self.trace_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsTraceSearchResponse);
 
 /// The object `TransitStepInfo`.
 #[derive(Clone, Default)]
@@ -191,38 +138,10 @@ pub struct TransitStepInfo {
     pub action: Option<String>,
 }
 
-impl Record for TransitStepInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TransitStepInfo",
-            fields: &[
-                Field::new("status_time", Kind::String),
-                Field::new("status_desc", Kind::String),
-                Field::new("action", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status_time),
-            1 => View::of(&self.status_desc),
-            2 => View::of(&self.action),
-            _ => View::Absent,
-        }
+record! {
+    mut TransitStepInfo {
+        0 => status_time: Text("status_time", String);
+        1 => status_desc: Text("status_desc", String);
+        2 => action: Text("action", String);
     }
 }
-
-impl RecordMut for TransitStepInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status_time),
-            1 => Slot::of(&mut self.status_desc),
-            2 => Slot::of(&mut self.action),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TransitStepInfo);

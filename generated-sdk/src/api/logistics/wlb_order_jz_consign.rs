@@ -2,9 +2,7 @@
 
 //! `taobao.wlb.order.jz.consign`: 家装订单发货
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.wlb.order.jz.consign`: 家装订单发货
 ///
@@ -121,38 +119,17 @@ impl Request for WlbOrderJzConsignRequest {
     type Response = WlbOrderJzConsignResponse;
 }
 
-impl Record for WlbOrderJzConsignRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbOrderJzConsignRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("sender_id", Kind::Number),
-                Field::new("lg_tp_dto", Kind::Object).required(),
-                Field::new("ins_tp_dto", Kind::Object),
-                Field::new("jz_receiver_to", Kind::Object),
-                Field::new("ins_receiver_to", Kind::Object),
-                Field::new("jz_top_args", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.sender_id),
-            2 => View::of(&self.lg_tp_dto),
-            3 => View::of(&self.ins_tp_dto),
-            4 => View::of(&self.jz_receiver_to),
-            5 => View::of(&self.ins_receiver_to),
-            6 => View::of(&self.jz_top_args),
-            _ => View::Absent,
-        }
+record! {
+    WlbOrderJzConsignRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => sender_id: Number("sender_id", Number);
+        2 => lg_tp_dto: Object("lg_tp_dto", Object, required);
+        3 => ins_tp_dto: Object("ins_tp_dto", Object);
+        4 => jz_receiver_to: Object("jz_receiver_to", Object);
+        5 => ins_receiver_to: Object("ins_receiver_to", Object);
+        6 => jz_top_args: Object("jz_top_args", Object);
     }
 }
-
-record!(WlbOrderJzConsignRequest);
 
 /// The object `TPDTO`.
 #[derive(Clone, Default)]
@@ -189,25 +166,12 @@ impl Tpdto {
     }
 }
 
-impl Record for Tpdto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Tpdto",
-            fields: &[Field::new("code", Kind::String), Field::new("name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.name),
-            _ => View::Absent,
-        }
+record! {
+    Tpdto {
+        0 => code: Text("code", String);
+        1 => name: Text("name", String);
     }
 }
-
-record!(Tpdto);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
@@ -332,44 +296,20 @@ impl JzReceiverTo {
     }
 }
 
-impl Record for JzReceiverTo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JzReceiverTo",
-            fields: &[
-                Field::new("address", Kind::String).secret(),
-                Field::new("city", Kind::String),
-                Field::new("contact_name", Kind::String).secret(),
-                Field::new("country", Kind::String),
-                Field::new("district", Kind::String),
-                Field::new("mobile_phone", Kind::String).secret(),
-                Field::new("province", Kind::String),
-                Field::new("street", Kind::String),
-                Field::new("tele_phone", Kind::String).secret(),
-                Field::new("zip_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.city),
-            2 => View::of(&self.contact_name),
-            3 => View::of(&self.country),
-            4 => View::of(&self.district),
-            5 => View::of(&self.mobile_phone),
-            6 => View::of(&self.province),
-            7 => View::of(&self.street),
-            8 => View::of(&self.tele_phone),
-            9 => View::of(&self.zip_code),
-            _ => View::Absent,
-        }
+record! {
+    JzReceiverTo {
+        0 => address: Text("address", String, secret);
+        1 => city: Text("city", String);
+        2 => contact_name: Text("contact_name", String, secret);
+        3 => country: Text("country", String);
+        4 => district: Text("district", String);
+        5 => mobile_phone: Text("mobile_phone", String, secret);
+        6 => province: Text("province", String);
+        7 => street: Text("street", String);
+        8 => tele_phone: Text("tele_phone", String, secret);
+        9 => zip_code: Text("zip_code", String);
     }
 }
-
-record!(JzReceiverTo);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
@@ -494,44 +434,20 @@ impl InsReceiverTo {
     }
 }
 
-impl Record for InsReceiverTo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "InsReceiverTo",
-            fields: &[
-                Field::new("mobile_phone", Kind::String).secret(),
-                Field::new("tele_phone", Kind::String).secret(),
-                Field::new("street", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("district", Kind::String),
-                Field::new("country", Kind::String),
-                Field::new("contact_name", Kind::String).secret(),
-                Field::new("city", Kind::String),
-                Field::new("address", Kind::String).secret(),
-                Field::new("zip_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mobile_phone),
-            1 => View::of(&self.tele_phone),
-            2 => View::of(&self.street),
-            3 => View::of(&self.province),
-            4 => View::of(&self.district),
-            5 => View::of(&self.country),
-            6 => View::of(&self.contact_name),
-            7 => View::of(&self.city),
-            8 => View::of(&self.address),
-            9 => View::of(&self.zip_code),
-            _ => View::Absent,
-        }
+record! {
+    InsReceiverTo {
+        0 => mobile_phone: Text("mobile_phone", String, secret);
+        1 => tele_phone: Text("tele_phone", String, secret);
+        2 => street: Text("street", String);
+        3 => province: Text("province", String);
+        4 => district: Text("district", String);
+        5 => country: Text("country", String);
+        6 => contact_name: Text("contact_name", String, secret);
+        7 => city: Text("city", String);
+        8 => address: Text("address", String, secret);
+        9 => zip_code: Text("zip_code", String);
     }
 }
-
-record!(InsReceiverTo);
 
 /// The object `JzTopArgs`.
 #[derive(Clone, Default)]
@@ -634,40 +550,18 @@ impl JzTopArgs {
     }
 }
 
-impl Record for JzTopArgs {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JzTopArgs",
-            fields: &[
-                Field::new("mail_no", Kind::String),
-                Field::new("package_number", Kind::String),
-                Field::new("package_remark", Kind::String),
-                Field::new("package_volume", Kind::String),
-                Field::new("package_weight", Kind::String),
-                Field::new("zy_company", Kind::String),
-                Field::new("zy_consign_time", Kind::String),
-                Field::new("zy_phone_number", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mail_no),
-            1 => View::of(&self.package_number),
-            2 => View::of(&self.package_remark),
-            3 => View::of(&self.package_volume),
-            4 => View::of(&self.package_weight),
-            5 => View::of(&self.zy_company),
-            6 => View::of(&self.zy_consign_time),
-            7 => View::of(&self.zy_phone_number),
-            _ => View::Absent,
-        }
+record! {
+    JzTopArgs {
+        0 => mail_no: Text("mail_no", String);
+        1 => package_number: Text("package_number", String);
+        2 => package_remark: Text("package_remark", String);
+        3 => package_volume: Text("package_volume", String);
+        4 => package_weight: Text("package_weight", String);
+        5 => zy_company: Text("zy_company", String);
+        6 => zy_consign_time: Text("zy_consign_time", String);
+        7 => zy_phone_number: Text("zy_phone_number", String);
     }
 }
-
-record!(JzTopArgs);
 
 /// The response of `taobao.wlb.order.jz.consign`.
 #[derive(Clone, Default)]
@@ -687,38 +581,10 @@ pub struct WlbOrderJzConsignResponse {
     pub result_success: Option<bool>,
 }
 
-impl Record for WlbOrderJzConsignResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbOrderJzConsignResponse",
-            fields: &[
-                Field::new("result_error_code", Kind::String),
-                Field::new("result_error_msg", Kind::String),
-                Field::new("result_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_error_code),
-            1 => View::of(&self.result_error_msg),
-            2 => View::of(&self.result_success),
-            _ => View::Absent,
-        }
+record! {
+    mut WlbOrderJzConsignResponse {
+        0 => result_error_code: Text("result_error_code", String);
+        1 => result_error_msg: Text("result_error_msg", String);
+        2 => result_success: Boolean("result_success", Boolean);
     }
 }
-
-impl RecordMut for WlbOrderJzConsignResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_error_code),
-            1 => Slot::of(&mut self.result_error_msg),
-            2 => Slot::of(&mut self.result_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WlbOrderJzConsignResponse);

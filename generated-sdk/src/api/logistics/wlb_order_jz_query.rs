@@ -2,9 +2,7 @@
 
 //! `taobao.wlb.order.jz.query`: 查询家装订单可用的物流公司
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.wlb.order.jz.query`: 查询家装订单可用的物流公司
 ///
@@ -94,32 +92,14 @@ impl Request for WlbOrderJzQueryRequest {
     type Response = WlbOrderJzQueryResponse;
 }
 
-impl Record for WlbOrderJzQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbOrderJzQueryRequest",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("sender_id", Kind::Number),
-                Field::new("jz_receiver_to", Kind::Object),
-                Field::new("ins_jz_receiver_t_o", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.sender_id),
-            2 => View::of(&self.jz_receiver_to),
-            3 => View::of(&self.ins_jz_receiver_t_o),
-            _ => View::Absent,
-        }
+record! {
+    WlbOrderJzQueryRequest {
+        0 => tid: Number("tid", Number);
+        1 => sender_id: Number("sender_id", Number);
+        2 => jz_receiver_to: Object("jz_receiver_to", Object);
+        3 => ins_jz_receiver_t_o: Object("ins_jz_receiver_t_o", Object);
     }
 }
-
-record!(WlbOrderJzQueryRequest);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
@@ -244,44 +224,20 @@ impl JzReceiverTo {
     }
 }
 
-impl Record for JzReceiverTo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JzReceiverTo",
-            fields: &[
-                Field::new("address", Kind::String).secret(),
-                Field::new("city", Kind::String),
-                Field::new("contact_name", Kind::String).secret(),
-                Field::new("country", Kind::String),
-                Field::new("district", Kind::String),
-                Field::new("mobile_phone", Kind::String).secret(),
-                Field::new("province", Kind::String),
-                Field::new("street", Kind::String),
-                Field::new("tele_phone", Kind::String).secret(),
-                Field::new("zip_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.city),
-            2 => View::of(&self.contact_name),
-            3 => View::of(&self.country),
-            4 => View::of(&self.district),
-            5 => View::of(&self.mobile_phone),
-            6 => View::of(&self.province),
-            7 => View::of(&self.street),
-            8 => View::of(&self.tele_phone),
-            9 => View::of(&self.zip_code),
-            _ => View::Absent,
-        }
+record! {
+    JzReceiverTo {
+        0 => address: Text("address", String, secret);
+        1 => city: Text("city", String);
+        2 => contact_name: Text("contact_name", String, secret);
+        3 => country: Text("country", String);
+        4 => district: Text("district", String);
+        5 => mobile_phone: Text("mobile_phone", String, secret);
+        6 => province: Text("province", String);
+        7 => street: Text("street", String);
+        8 => tele_phone: Text("tele_phone", String, secret);
+        9 => zip_code: Text("zip_code", String);
     }
 }
-
-record!(JzReceiverTo);
 
 /// The object `JzReceiverTO`.
 #[derive(Clone, Default)]
@@ -406,44 +362,20 @@ impl InsJzReceiverTO {
     }
 }
 
-impl Record for InsJzReceiverTO {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "InsJzReceiverTO",
-            fields: &[
-                Field::new("zip_code", Kind::String),
-                Field::new("tele_phone", Kind::String).secret(),
-                Field::new("street", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("mobile_phone", Kind::String).secret(),
-                Field::new("district", Kind::String),
-                Field::new("country", Kind::String),
-                Field::new("contact_name", Kind::String).secret(),
-                Field::new("city", Kind::String),
-                Field::new("address", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.zip_code),
-            1 => View::of(&self.tele_phone),
-            2 => View::of(&self.street),
-            3 => View::of(&self.province),
-            4 => View::of(&self.mobile_phone),
-            5 => View::of(&self.district),
-            6 => View::of(&self.country),
-            7 => View::of(&self.contact_name),
-            8 => View::of(&self.city),
-            9 => View::of(&self.address),
-            _ => View::Absent,
-        }
+record! {
+    InsJzReceiverTO {
+        0 => zip_code: Text("zip_code", String);
+        1 => tele_phone: Text("tele_phone", String, secret);
+        2 => street: Text("street", String);
+        3 => province: Text("province", String);
+        4 => mobile_phone: Text("mobile_phone", String, secret);
+        5 => district: Text("district", String);
+        6 => country: Text("country", String);
+        7 => contact_name: Text("contact_name", String, secret);
+        8 => city: Text("city", String);
+        9 => address: Text("address", String, secret);
     }
 }
-
-record!(InsJzReceiverTO);
 
 /// The response of `taobao.wlb.order.jz.query`.
 #[derive(Clone, Default)]
@@ -467,44 +399,14 @@ pub struct WlbOrderJzQueryResponse {
     pub result_success: Option<bool>,
 }
 
-impl Record for WlbOrderJzQueryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbOrderJzQueryResponse",
-            fields: &[
-                Field::new("result_error_code", Kind::String),
-                Field::new("result_error_msg", Kind::String),
-                Field::new("result", Kind::Object),
-                Field::new("result_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_error_code),
-            1 => View::of(&self.result_error_msg),
-            2 => View::of(&self.result),
-            3 => View::of(&self.result_success),
-            _ => View::Absent,
-        }
+record! {
+    mut WlbOrderJzQueryResponse {
+        0 => result_error_code: Text("result_error_code", String);
+        1 => result_error_msg: Text("result_error_msg", String);
+        2 => result: Object("result", Object);
+        3 => result_success: Boolean("result_success", Boolean);
     }
 }
-
-impl RecordMut for WlbOrderJzQueryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_error_code),
-            1 => Slot::of(&mut self.result_error_msg),
-            2 => Slot::of(&mut self.result),
-            3 => Slot::of(&mut self.result_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WlbOrderJzQueryResponse);
 
 /// The object `JzTopDTO`.
 #[derive(Clone, Default)]
@@ -540,53 +442,17 @@ pub struct JzTopDto {
     pub goods_relations: Option<String>,
 }
 
-impl Record for JzTopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JzTopDto",
-            fields: &[
-                Field::new("expresses", Kind::Object).list(),
-                Field::new("ins_tps", Kind::Object).list(),
-                Field::new("lg_cps", Kind::Object).list(),
-                Field::new("support_delivery", Kind::Boolean),
-                Field::new("support_install", Kind::Boolean),
-                Field::new("supp_modify_ins_add", Kind::Boolean),
-                Field::new("goods_relations", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.expresses),
-            1 => View::of(&self.ins_tps),
-            2 => View::of(&self.lg_cps),
-            3 => View::of(&self.support_delivery),
-            4 => View::of(&self.support_install),
-            5 => View::of(&self.supp_modify_ins_add),
-            6 => View::of(&self.goods_relations),
-            _ => View::Absent,
-        }
+record! {
+    mut JzTopDto {
+        0 => expresses: Objects("expresses", Object, list);
+        1 => ins_tps: Objects("ins_tps", Object, list);
+        2 => lg_cps: Objects("lg_cps", Object, list);
+        3 => support_delivery: Boolean("support_delivery", Boolean);
+        4 => support_install: Boolean("support_install", Boolean);
+        5 => supp_modify_ins_add: Boolean("supp_modify_ins_add", Boolean);
+        6 => goods_relations: Text("goods_relations", String);
     }
 }
-
-impl RecordMut for JzTopDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.expresses),
-            1 => Slot::of(&mut self.ins_tps),
-            2 => Slot::of(&mut self.lg_cps),
-            3 => Slot::of(&mut self.support_delivery),
-            4 => Slot::of(&mut self.support_install),
-            5 => Slot::of(&mut self.supp_modify_ins_add),
-            6 => Slot::of(&mut self.goods_relations),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut JzTopDto);
 
 /// The object `TPDTO`.
 #[derive(Clone, Default)]
@@ -602,35 +468,12 @@ pub struct ResultLgCps {
     pub name: Option<String>,
 }
 
-impl Record for ResultLgCps {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultLgCps",
-            fields: &[Field::new("code", Kind::String), Field::new("name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.name),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultLgCps {
+        0 => code: Text("code", String);
+        1 => name: Text("name", String);
     }
 }
-
-impl RecordMut for ResultLgCps {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code),
-            1 => Slot::of(&mut self.name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultLgCps);
 
 /// The object `TPDTO`.
 #[derive(Clone, Default)]
@@ -650,38 +493,10 @@ pub struct ResultInsTps {
     pub is_default: Option<bool>,
 }
 
-impl Record for ResultInsTps {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultInsTps",
-            fields: &[
-                Field::new("code", Kind::String),
-                Field::new("name", Kind::String),
-                Field::new("is_default", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.name),
-            2 => View::of(&self.is_default),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultInsTps {
+        0 => code: Text("code", String);
+        1 => name: Text("name", String);
+        2 => is_default: Boolean("is_default", Boolean);
     }
 }
-
-impl RecordMut for ResultInsTps {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.code),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.is_default),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultInsTps);

@@ -2,9 +2,7 @@
 
 //! `taobao.wlb.stores.baseinfo.get`: 查询商家的仓库
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.wlb.stores.baseinfo.get`: 查询商家的仓库
 ///
@@ -52,24 +50,11 @@ impl Request for WlbStoresBaseinfoGetRequest {
     type Response = WlbStoresBaseinfoGetResponse;
 }
 
-impl Record for WlbStoresBaseinfoGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbStoresBaseinfoGetRequest",
-            fields: &[Field::new("type", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    WlbStoresBaseinfoGetRequest {
+        0 => r#type: Number("type", Number);
     }
 }
-
-record!(WlbStoresBaseinfoGetRequest);
 
 /// The response of `taobao.wlb.stores.baseinfo.get`.
 #[derive(Clone, Default)]
@@ -85,38 +70,12 @@ pub struct WlbStoresBaseinfoGetResponse {
     pub total_count: Option<i64>,
 }
 
-impl Record for WlbStoresBaseinfoGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbStoresBaseinfoGetResponse",
-            fields: &[
-                Field::new("store_info_list", Kind::Object).list(),
-                Field::new("total_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.store_info_list),
-            1 => View::of(&self.total_count),
-            _ => View::Absent,
-        }
+record! {
+    mut WlbStoresBaseinfoGetResponse {
+        0 => store_info_list: Objects("store_info_list", Object, list);
+        1 => total_count: Number("total_count", Number);
     }
 }
-
-impl RecordMut for WlbStoresBaseinfoGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.store_info_list),
-            1 => Slot::of(&mut self.total_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WlbStoresBaseinfoGetResponse);
 
 /// The object `StoreInfo`.
 #[derive(Clone, Default)]
@@ -140,41 +99,11 @@ pub struct StoreInfo {
     pub address: Option<String>,
 }
 
-impl Record for StoreInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StoreInfo",
-            fields: &[
-                Field::new("real_name", Kind::String),
-                Field::new("name", Kind::String),
-                Field::new("service_code", Kind::String),
-                Field::new("address", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.real_name),
-            1 => View::of(&self.name),
-            2 => View::of(&self.service_code),
-            3 => View::of(&self.address),
-            _ => View::Absent,
-        }
+record! {
+    mut StoreInfo {
+        0 => real_name: Text("real_name", String);
+        1 => name: Text("name", String);
+        2 => service_code: Text("service_code", String);
+        3 => address: Text("address", String);
     }
 }
-
-impl RecordMut for StoreInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.real_name),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.service_code),
-            3 => Slot::of(&mut self.address),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StoreInfo);

@@ -2,9 +2,7 @@
 
 //! `taobao_fuwu_AddressChanged`: 回收订单改地址
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_fuwu_AddressChanged`: 回收订单改地址
 ///
@@ -29,35 +27,9 @@ impl Topic for FuwuAddressChanged {
     const NAME: &'static str = "taobao_fuwu_AddressChanged";
 }
 
-impl Record for FuwuAddressChanged {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuAddressChanged",
-            fields: &[
-                Field::new("new_order_id", Kind::String),
-                Field::new("recycle_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.new_order_id),
-            1 => View::of(&self.recycle_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuAddressChanged {
+        0 => new_order_id: Text("new_order_id", String);
+        1 => recycle_order_id: Text("recycle_order_id", String);
     }
 }
-
-impl RecordMut for FuwuAddressChanged {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.new_order_id),
-            1 => Slot::of(&mut self.recycle_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuAddressChanged);

@@ -2,9 +2,7 @@
 
 //! `taobao_fuwu_FundsChange`: 回收订单资金变动
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_fuwu_FundsChange`: 回收订单资金变动
 ///
@@ -37,41 +35,11 @@ impl Topic for FuwuFundsChange {
     const NAME: &'static str = "taobao_fuwu_FundsChange";
 }
 
-impl Record for FuwuFundsChange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuFundsChange",
-            fields: &[
-                Field::new("funds_type", Kind::String),
-                Field::new("message_type", Kind::String),
-                Field::new("new_order_id", Kind::String),
-                Field::new("old_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.funds_type),
-            1 => View::of(&self.message_type),
-            2 => View::of(&self.new_order_id),
-            3 => View::of(&self.old_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuFundsChange {
+        0 => funds_type: Text("funds_type", String);
+        1 => message_type: Text("message_type", String);
+        2 => new_order_id: Text("new_order_id", String);
+        3 => old_order_id: Text("old_order_id", String);
     }
 }
-
-impl RecordMut for FuwuFundsChange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.funds_type),
-            1 => Slot::of(&mut self.message_type),
-            2 => Slot::of(&mut self.new_order_id),
-            3 => Slot::of(&mut self.old_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuFundsChange);

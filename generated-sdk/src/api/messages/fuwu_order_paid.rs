@@ -2,9 +2,7 @@
 
 //! `taobao_fuwu_OrderPaid`: 服务订单付款
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_fuwu_OrderPaid`: 服务订单付款
 ///
@@ -105,92 +103,28 @@ impl Topic for FuwuOrderPaid {
     const NAME: &'static str = "taobao_fuwu_OrderPaid";
 }
 
-impl Record for FuwuOrderPaid {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuOrderPaid",
-            fields: &[
-                Field::new("order_id", Kind::Number),
-                Field::new("activity_code", Kind::String),
-                Field::new("article_code", Kind::String),
-                Field::new("article_name", Kind::String),
-                Field::new("biz_order_id", Kind::Number),
-                Field::new("biz_type", Kind::Number),
-                Field::new("create", Kind::Date),
-                Field::new("fee", Kind::String),
-                Field::new("item_code", Kind::String),
-                Field::new("item_name", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("order_cycle", Kind::String),
-                Field::new("order_cycle_end", Kind::Date),
-                Field::new("order_cycle_start", Kind::Date),
-                Field::new("order_status", Kind::Number),
-                Field::new("outer_trade_code", Kind::String),
-                Field::new("pay_status", Kind::Number),
-                Field::new("prom_fee", Kind::String),
-                Field::new("refund_fee", Kind::String),
-                Field::new("total_pay_fee", Kind::String),
-                Field::new("version_no", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_id),
-            1 => View::of(&self.activity_code),
-            2 => View::of(&self.article_code),
-            3 => View::of(&self.article_name),
-            4 => View::of(&self.biz_order_id),
-            5 => View::of(&self.biz_type),
-            6 => View::of(&self.create),
-            7 => View::of(&self.fee),
-            8 => View::of(&self.item_code),
-            9 => View::of(&self.item_name),
-            10 => View::of(&self.nick),
-            11 => View::of(&self.order_cycle),
-            12 => View::of(&self.order_cycle_end),
-            13 => View::of(&self.order_cycle_start),
-            14 => View::of(&self.order_status),
-            15 => View::of(&self.outer_trade_code),
-            16 => View::of(&self.pay_status),
-            17 => View::of(&self.prom_fee),
-            18 => View::of(&self.refund_fee),
-            19 => View::of(&self.total_pay_fee),
-            20 => View::of(&self.version_no),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuOrderPaid {
+        0 => order_id: Number("order_id", Number);
+        1 => activity_code: Text("activity_code", String);
+        2 => article_code: Text("article_code", String);
+        3 => article_name: Text("article_name", String);
+        4 => biz_order_id: Number("biz_order_id", Number);
+        5 => biz_type: Number("biz_type", Number);
+        6 => create: Date("create", Date);
+        7 => fee: Text("fee", String);
+        8 => item_code: Text("item_code", String);
+        9 => item_name: Text("item_name", String);
+        10 => nick: Text("nick", String);
+        11 => order_cycle: Text("order_cycle", String);
+        12 => order_cycle_end: Date("order_cycle_end", Date);
+        13 => order_cycle_start: Date("order_cycle_start", Date);
+        14 => order_status: Number("order_status", Number);
+        15 => outer_trade_code: Text("outer_trade_code", String);
+        16 => pay_status: Number("pay_status", Number);
+        17 => prom_fee: Text("prom_fee", String);
+        18 => refund_fee: Text("refund_fee", String);
+        19 => total_pay_fee: Text("total_pay_fee", String);
+        20 => version_no: Number("version_no", Number);
     }
 }
-
-impl RecordMut for FuwuOrderPaid {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_id),
-            1 => Slot::of(&mut self.activity_code),
-            2 => Slot::of(&mut self.article_code),
-            3 => Slot::of(&mut self.article_name),
-            4 => Slot::of(&mut self.biz_order_id),
-            5 => Slot::of(&mut self.biz_type),
-            6 => Slot::of(&mut self.create),
-            7 => Slot::of(&mut self.fee),
-            8 => Slot::of(&mut self.item_code),
-            9 => Slot::of(&mut self.item_name),
-            10 => Slot::of(&mut self.nick),
-            11 => Slot::of(&mut self.order_cycle),
-            12 => Slot::of(&mut self.order_cycle_end),
-            13 => Slot::of(&mut self.order_cycle_start),
-            14 => Slot::of(&mut self.order_status),
-            15 => Slot::of(&mut self.outer_trade_code),
-            16 => Slot::of(&mut self.pay_status),
-            17 => Slot::of(&mut self.prom_fee),
-            18 => Slot::of(&mut self.refund_fee),
-            19 => Slot::of(&mut self.total_pay_fee),
-            20 => Slot::of(&mut self.version_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuOrderPaid);

@@ -2,9 +2,7 @@
 
 //! `taobao_fuwu_RecycleFinalService`: 回收服务结束
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_fuwu_RecycleFinalService`: 回收服务结束
 ///
@@ -29,35 +27,9 @@ impl Topic for FuwuRecycleFinalService {
     const NAME: &'static str = "taobao_fuwu_RecycleFinalService";
 }
 
-impl Record for FuwuRecycleFinalService {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuRecycleFinalService",
-            fields: &[
-                Field::new("old_and_new_together", Kind::String),
-                Field::new("recycle_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.old_and_new_together),
-            1 => View::of(&self.recycle_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuRecycleFinalService {
+        0 => old_and_new_together: Text("old_and_new_together", String);
+        1 => recycle_order_id: Text("recycle_order_id", String);
     }
 }
-
-impl RecordMut for FuwuRecycleFinalService {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.old_and_new_together),
-            1 => Slot::of(&mut self.recycle_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuRecycleFinalService);

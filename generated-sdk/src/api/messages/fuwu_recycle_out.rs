@@ -2,9 +2,7 @@
 
 //! `taobao_fuwu_RecycleOut`: 回收订单出库
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_fuwu_RecycleOut`: 回收订单出库
 ///
@@ -37,41 +35,11 @@ impl Topic for FuwuRecycleOut {
     const NAME: &'static str = "taobao_fuwu_RecycleOut";
 }
 
-impl Record for FuwuRecycleOut {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuRecycleOut",
-            fields: &[
-                Field::new("logistics_comp_name", Kind::String),
-                Field::new("logistics_order_id", Kind::String),
-                Field::new("new_order_id", Kind::String),
-                Field::new("recycle_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_comp_name),
-            1 => View::of(&self.logistics_order_id),
-            2 => View::of(&self.new_order_id),
-            3 => View::of(&self.recycle_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuRecycleOut {
+        0 => logistics_comp_name: Text("logistics_comp_name", String);
+        1 => logistics_order_id: Text("logistics_order_id", String);
+        2 => new_order_id: Text("new_order_id", String);
+        3 => recycle_order_id: Text("recycle_order_id", String);
     }
 }
-
-impl RecordMut for FuwuRecycleOut {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.logistics_comp_name),
-            1 => Slot::of(&mut self.logistics_order_id),
-            2 => Slot::of(&mut self.new_order_id),
-            3 => Slot::of(&mut self.recycle_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuRecycleOut);

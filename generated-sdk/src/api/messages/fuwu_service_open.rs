@@ -2,9 +2,7 @@
 
 //! `taobao_fuwu_ServiceOpen`: 服务开通
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_fuwu_ServiceOpen`: 服务开通
 ///
@@ -65,62 +63,18 @@ impl Topic for FuwuServiceOpen {
     const NAME: &'static str = "taobao_fuwu_ServiceOpen";
 }
 
-impl Record for FuwuServiceOpen {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuServiceOpen",
-            fields: &[
-                Field::new("sub_id", Kind::Number),
-                Field::new("article_code", Kind::String),
-                Field::new("article_name", Kind::String),
-                Field::new("autosub", Kind::Boolean),
-                Field::new("effect_status", Kind::Number),
-                Field::new("end_date", Kind::Date),
-                Field::new("expire_notice", Kind::Boolean),
-                Field::new("item_code", Kind::String),
-                Field::new("item_name", Kind::String),
-                Field::new("open_uid", Kind::String),
-                Field::new("user_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sub_id),
-            1 => View::of(&self.article_code),
-            2 => View::of(&self.article_name),
-            3 => View::of(&self.autosub),
-            4 => View::of(&self.effect_status),
-            5 => View::of(&self.end_date),
-            6 => View::of(&self.expire_notice),
-            7 => View::of(&self.item_code),
-            8 => View::of(&self.item_name),
-            9 => View::of(&self.open_uid),
-            10 => View::of(&self.user_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuServiceOpen {
+        0 => sub_id: Number("sub_id", Number);
+        1 => article_code: Text("article_code", String);
+        2 => article_name: Text("article_name", String);
+        3 => autosub: Boolean("autosub", Boolean);
+        4 => effect_status: Number("effect_status", Number);
+        5 => end_date: Date("end_date", Date);
+        6 => expire_notice: Boolean("expire_notice", Boolean);
+        7 => item_code: Text("item_code", String);
+        8 => item_name: Text("item_name", String);
+        9 => open_uid: Text("open_uid", String);
+        10 => user_nick: Text("user_nick", String);
     }
 }
-
-impl RecordMut for FuwuServiceOpen {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sub_id),
-            1 => Slot::of(&mut self.article_code),
-            2 => Slot::of(&mut self.article_name),
-            3 => Slot::of(&mut self.autosub),
-            4 => Slot::of(&mut self.effect_status),
-            5 => Slot::of(&mut self.end_date),
-            6 => Slot::of(&mut self.expire_notice),
-            7 => Slot::of(&mut self.item_code),
-            8 => Slot::of(&mut self.item_name),
-            9 => Slot::of(&mut self.open_uid),
-            10 => Slot::of(&mut self.user_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuServiceOpen);

@@ -2,9 +2,7 @@
 
 //! `taobao_fuwu_SubCreated`: 订购关系创建
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_fuwu_SubCreated`: 订购关系创建
 ///
@@ -149,125 +147,39 @@ impl Topic for FuwuSubCreated {
     const NAME: &'static str = "taobao_fuwu_SubCreated";
 }
 
-impl Record for FuwuSubCreated {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuSubCreated",
-            fields: &[
-                Field::new("order_id", Kind::Number),
-                Field::new("agent_id", Kind::String),
-                Field::new("article_code", Kind::String),
-                Field::new("article_item_code", Kind::String),
-                Field::new("biz_type", Kind::Number),
-                Field::new("end_date", Kind::Date),
-                Field::new("fact_money", Kind::Number),
-                Field::new("flag", Kind::Number),
-                Field::new("front_display", Kind::Number),
-                Field::new("gmt_create", Kind::Date),
-                Field::new("gmt_modified", Kind::Date),
-                Field::new("id", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("old_trans_index", Kind::Number),
-                Field::new("origin_type", Kind::Number),
-                Field::new("orig_end_date", Kind::Date),
-                Field::new("orig_start_date", Kind::Date),
-                Field::new("outer_trade_code", Kind::String),
-                Field::new("plan_id", Kind::String),
-                Field::new("porder_id", Kind::Number),
-                Field::new("prod_fee", Kind::Number),
-                Field::new("prod_id", Kind::Number),
-                Field::new("rate_day", Kind::Number),
-                Field::new("service_intance_id", Kind::Number),
-                Field::new("serv_code", Kind::String),
-                Field::new("serv_id", Kind::Number),
-                Field::new("start_date", Kind::Date),
-                Field::new("status", Kind::Number),
-                Field::new("sub_params", Kind::String),
-                Field::new("trans_index", Kind::Number),
-                Field::new("type", Kind::Number),
-                Field::new("user_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_id),
-            1 => View::of(&self.agent_id),
-            2 => View::of(&self.article_code),
-            3 => View::of(&self.article_item_code),
-            4 => View::of(&self.biz_type),
-            5 => View::of(&self.end_date),
-            6 => View::of(&self.fact_money),
-            7 => View::of(&self.flag),
-            8 => View::of(&self.front_display),
-            9 => View::of(&self.gmt_create),
-            10 => View::of(&self.gmt_modified),
-            11 => View::of(&self.id),
-            12 => View::of(&self.nick),
-            13 => View::of(&self.old_trans_index),
-            14 => View::of(&self.origin_type),
-            15 => View::of(&self.orig_end_date),
-            16 => View::of(&self.orig_start_date),
-            17 => View::of(&self.outer_trade_code),
-            18 => View::of(&self.plan_id),
-            19 => View::of(&self.porder_id),
-            20 => View::of(&self.prod_fee),
-            21 => View::of(&self.prod_id),
-            22 => View::of(&self.rate_day),
-            23 => View::of(&self.service_intance_id),
-            24 => View::of(&self.serv_code),
-            25 => View::of(&self.serv_id),
-            26 => View::of(&self.start_date),
-            27 => View::of(&self.status),
-            28 => View::of(&self.sub_params),
-            29 => View::of(&self.trans_index),
-            30 => View::of(&self.r#type),
-            31 => View::of(&self.user_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuSubCreated {
+        0 => order_id: Number("order_id", Number);
+        1 => agent_id: Text("agent_id", String);
+        2 => article_code: Text("article_code", String);
+        3 => article_item_code: Text("article_item_code", String);
+        4 => biz_type: Number("biz_type", Number);
+        5 => end_date: Date("end_date", Date);
+        6 => fact_money: Number("fact_money", Number);
+        7 => flag: Number("flag", Number);
+        8 => front_display: Number("front_display", Number);
+        9 => gmt_create: Date("gmt_create", Date);
+        10 => gmt_modified: Date("gmt_modified", Date);
+        11 => id: Number("id", Number);
+        12 => nick: Text("nick", String);
+        13 => old_trans_index: Number("old_trans_index", Number);
+        14 => origin_type: Number("origin_type", Number);
+        15 => orig_end_date: Date("orig_end_date", Date);
+        16 => orig_start_date: Date("orig_start_date", Date);
+        17 => outer_trade_code: Text("outer_trade_code", String);
+        18 => plan_id: Text("plan_id", String);
+        19 => porder_id: Number("porder_id", Number);
+        20 => prod_fee: Number("prod_fee", Number);
+        21 => prod_id: Number("prod_id", Number);
+        22 => rate_day: Number("rate_day", Number);
+        23 => service_intance_id: Number("service_intance_id", Number);
+        24 => serv_code: Text("serv_code", String);
+        25 => serv_id: Number("serv_id", Number);
+        26 => start_date: Date("start_date", Date);
+        27 => status: Number("status", Number);
+        28 => sub_params: Text("sub_params", String);
+        29 => trans_index: Number("trans_index", Number);
+        30 => r#type: Number("type", Number);
+        31 => user_id: Number("user_id", Number);
     }
 }
-
-impl RecordMut for FuwuSubCreated {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_id),
-            1 => Slot::of(&mut self.agent_id),
-            2 => Slot::of(&mut self.article_code),
-            3 => Slot::of(&mut self.article_item_code),
-            4 => Slot::of(&mut self.biz_type),
-            5 => Slot::of(&mut self.end_date),
-            6 => Slot::of(&mut self.fact_money),
-            7 => Slot::of(&mut self.flag),
-            8 => Slot::of(&mut self.front_display),
-            9 => Slot::of(&mut self.gmt_create),
-            10 => Slot::of(&mut self.gmt_modified),
-            11 => Slot::of(&mut self.id),
-            12 => Slot::of(&mut self.nick),
-            13 => Slot::of(&mut self.old_trans_index),
-            14 => Slot::of(&mut self.origin_type),
-            15 => Slot::of(&mut self.orig_end_date),
-            16 => Slot::of(&mut self.orig_start_date),
-            17 => Slot::of(&mut self.outer_trade_code),
-            18 => Slot::of(&mut self.plan_id),
-            19 => Slot::of(&mut self.porder_id),
-            20 => Slot::of(&mut self.prod_fee),
-            21 => Slot::of(&mut self.prod_id),
-            22 => Slot::of(&mut self.rate_day),
-            23 => Slot::of(&mut self.service_intance_id),
-            24 => Slot::of(&mut self.serv_code),
-            25 => Slot::of(&mut self.serv_id),
-            26 => Slot::of(&mut self.start_date),
-            27 => Slot::of(&mut self.status),
-            28 => Slot::of(&mut self.sub_params),
-            29 => Slot::of(&mut self.trans_index),
-            30 => Slot::of(&mut self.r#type),
-            31 => Slot::of(&mut self.user_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuSubCreated);

@@ -2,9 +2,7 @@
 
 //! `taobao_item_AuditResultNotify`: 商品审核结果
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_AuditResultNotify`: 商品审核结果
 ///
@@ -45,47 +43,13 @@ impl Topic for ItemAuditResultNotify {
     const NAME: &'static str = "taobao_item_AuditResultNotify";
 }
 
-impl Record for ItemAuditResultNotify {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemAuditResultNotify",
-            fields: &[
-                Field::new("audit_result", Kind::Boolean),
-                Field::new("detail_url", Kind::String),
-                Field::new("item_id", Kind::Number),
-                Field::new("message", Kind::String),
-                Field::new("trace_id", Kind::String),
-                Field::new("user_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.audit_result),
-            1 => View::of(&self.detail_url),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.message),
-            4 => View::of(&self.trace_id),
-            5 => View::of(&self.user_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemAuditResultNotify {
+        0 => audit_result: Boolean("audit_result", Boolean);
+        1 => detail_url: Text("detail_url", String);
+        2 => item_id: Number("item_id", Number);
+        3 => message: Text("message", String);
+        4 => trace_id: Text("trace_id", String);
+        5 => user_nick: Text("user_nick", String);
     }
 }
-
-impl RecordMut for ItemAuditResultNotify {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.audit_result),
-            1 => Slot::of(&mut self.detail_url),
-            2 => Slot::of(&mut self.item_id),
-            3 => Slot::of(&mut self.message),
-            4 => Slot::of(&mut self.trace_id),
-            5 => Slot::of(&mut self.user_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemAuditResultNotify);

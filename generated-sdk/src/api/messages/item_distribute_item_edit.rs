@@ -2,9 +2,7 @@
 
 //! `taobao_item_DistributeItemEdit`: 分销商品编辑
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_DistributeItemEdit`: 分销商品编辑
 ///
@@ -37,41 +35,11 @@ impl Topic for ItemDistributeItemEdit {
     const NAME: &'static str = "taobao_item_DistributeItemEdit";
 }
 
-impl Record for ItemDistributeItemEdit {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemDistributeItemEdit",
-            fields: &[
-                Field::new("biz_type", Kind::String),
-                Field::new("message_type", Kind::String),
-                Field::new("msg_id", Kind::String),
-                Field::new("platform_item_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_type),
-            1 => View::of(&self.message_type),
-            2 => View::of(&self.msg_id),
-            3 => View::of(&self.platform_item_id),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemDistributeItemEdit {
+        0 => biz_type: Text("biz_type", String);
+        1 => message_type: Text("message_type", String);
+        2 => msg_id: Text("msg_id", String);
+        3 => platform_item_id: Text("platform_item_id", String);
     }
 }
-
-impl RecordMut for ItemDistributeItemEdit {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.biz_type),
-            1 => Slot::of(&mut self.message_type),
-            2 => Slot::of(&mut self.msg_id),
-            3 => Slot::of(&mut self.platform_item_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemDistributeItemEdit);

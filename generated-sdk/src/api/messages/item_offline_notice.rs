@@ -2,9 +2,7 @@
 
 //! `taobao_item_ItemOfflineNotice`: 商品下线通知
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_ItemOfflineNotice`: 商品下线通知
 ///
@@ -29,35 +27,9 @@ impl Topic for ItemOfflineNotice {
     const NAME: &'static str = "taobao_item_ItemOfflineNotice";
 }
 
-impl Record for ItemOfflineNotice {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemOfflineNotice",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.sku_id),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemOfflineNotice {
+        0 => num_iid: Number("num_iid", Number);
+        1 => sku_id: Text("sku_id", String);
     }
 }
-
-impl RecordMut for ItemOfflineNotice {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.sku_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemOfflineNotice);

@@ -2,9 +2,7 @@
 
 //! `taobao_item_ItemPunishDownshelf`: 商品被小二下架
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_ItemPunishDownshelf`: 商品被小二下架
 ///
@@ -45,47 +43,13 @@ impl Topic for ItemPunishDownshelf {
     const NAME: &'static str = "taobao_item_ItemPunishDownshelf";
 }
 
-impl Record for ItemPunishDownshelf {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemPunishDownshelf",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("sku_num", Kind::Number),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.nick),
-            3 => View::of(&self.price),
-            4 => View::of(&self.sku_num),
-            5 => View::of(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemPunishDownshelf {
+        0 => num_iid: Number("num_iid", Number);
+        1 => sku_id: Number("sku_id", Number);
+        2 => nick: Text("nick", String);
+        3 => price: Text("price", String);
+        4 => sku_num: Number("sku_num", Number);
+        5 => status: Text("status", String);
     }
 }
-
-impl RecordMut for ItemPunishDownshelf {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.sku_id),
-            2 => Slot::of(&mut self.nick),
-            3 => Slot::of(&mut self.price),
-            4 => Slot::of(&mut self.sku_num),
-            5 => Slot::of(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemPunishDownshelf);

@@ -2,9 +2,7 @@
 
 //! `taobao_item_ItemRecommendAdd`: 橱窗推荐
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_ItemRecommendAdd`: 橱窗推荐
 ///
@@ -53,53 +51,15 @@ impl Topic for ItemRecommendAdd {
     const NAME: &'static str = "taobao_item_ItemRecommendAdd";
 }
 
-impl Record for ItemRecommendAdd {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemRecommendAdd",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("sku_num", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("title", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.nick),
-            3 => View::of(&self.num),
-            4 => View::of(&self.price),
-            5 => View::of(&self.sku_num),
-            6 => View::of(&self.status),
-            7 => View::of(&self.title),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemRecommendAdd {
+        0 => num_iid: Number("num_iid", Number);
+        1 => sku_id: Number("sku_id", Number);
+        2 => nick: Text("nick", String);
+        3 => num: Number("num", Number);
+        4 => price: Text("price", String);
+        5 => sku_num: Number("sku_num", Number);
+        6 => status: Text("status", String);
+        7 => title: Text("title", String);
     }
 }
-
-impl RecordMut for ItemRecommendAdd {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.sku_id),
-            2 => Slot::of(&mut self.nick),
-            3 => Slot::of(&mut self.num),
-            4 => Slot::of(&mut self.price),
-            5 => Slot::of(&mut self.sku_num),
-            6 => Slot::of(&mut self.status),
-            7 => Slot::of(&mut self.title),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemRecommendAdd);

@@ -2,9 +2,7 @@
 
 //! `taobao_item_ItemRecommendDelete`: 取消橱窗推荐
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_ItemRecommendDelete`: 取消橱窗推荐
 ///
@@ -149,125 +147,39 @@ impl Topic for ItemRecommendDelete {
     const NAME: &'static str = "taobao_item_ItemRecommendDelete";
 }
 
-impl Record for ItemRecommendDelete {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemRecommendDelete",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("event", Kind::String),
-                Field::new("follower_city", Kind::String),
-                Field::new("follower_create_at", Kind::String),
-                Field::new("follower_description", Kind::String),
-                Field::new("follower_domain", Kind::String),
-                Field::new("follower_gender", Kind::String),
-                Field::new("follower_id", Kind::Number),
-                Field::new("follower_province", Kind::String),
-                Field::new("follower_screen_name", Kind::String),
-                Field::new("follower_url", Kind::String),
-                Field::new("follower_verified_reason", Kind::String),
-                Field::new("follower_weihao", Kind::String),
-                Field::new("increment", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("sku_num", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("target_city", Kind::String),
-                Field::new("target_create_at", Kind::String),
-                Field::new("target_description", Kind::String),
-                Field::new("target_domain", Kind::String),
-                Field::new("target_gender", Kind::String),
-                Field::new("target_id", Kind::Number),
-                Field::new("target_province", Kind::String),
-                Field::new("target_screen_name", Kind::String),
-                Field::new("target_url", Kind::String),
-                Field::new("target_verified_reason", Kind::String),
-                Field::new("target_weihao", Kind::String),
-                Field::new("title", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.event),
-            3 => View::of(&self.follower_city),
-            4 => View::of(&self.follower_create_at),
-            5 => View::of(&self.follower_description),
-            6 => View::of(&self.follower_domain),
-            7 => View::of(&self.follower_gender),
-            8 => View::of(&self.follower_id),
-            9 => View::of(&self.follower_province),
-            10 => View::of(&self.follower_screen_name),
-            11 => View::of(&self.follower_url),
-            12 => View::of(&self.follower_verified_reason),
-            13 => View::of(&self.follower_weihao),
-            14 => View::of(&self.increment),
-            15 => View::of(&self.nick),
-            16 => View::of(&self.num),
-            17 => View::of(&self.price),
-            18 => View::of(&self.sku_num),
-            19 => View::of(&self.status),
-            20 => View::of(&self.target_city),
-            21 => View::of(&self.target_create_at),
-            22 => View::of(&self.target_description),
-            23 => View::of(&self.target_domain),
-            24 => View::of(&self.target_gender),
-            25 => View::of(&self.target_id),
-            26 => View::of(&self.target_province),
-            27 => View::of(&self.target_screen_name),
-            28 => View::of(&self.target_url),
-            29 => View::of(&self.target_verified_reason),
-            30 => View::of(&self.target_weihao),
-            31 => View::of(&self.title),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemRecommendDelete {
+        0 => num_iid: Number("num_iid", Number);
+        1 => sku_id: Number("sku_id", Number);
+        2 => event: Text("event", String);
+        3 => follower_city: Text("follower_city", String);
+        4 => follower_create_at: Text("follower_create_at", String);
+        5 => follower_description: Text("follower_description", String);
+        6 => follower_domain: Text("follower_domain", String);
+        7 => follower_gender: Text("follower_gender", String);
+        8 => follower_id: Number("follower_id", Number);
+        9 => follower_province: Text("follower_province", String);
+        10 => follower_screen_name: Text("follower_screen_name", String);
+        11 => follower_url: Text("follower_url", String);
+        12 => follower_verified_reason: Text("follower_verified_reason", String);
+        13 => follower_weihao: Text("follower_weihao", String);
+        14 => increment: Number("increment", Number);
+        15 => nick: Text("nick", String);
+        16 => num: Number("num", Number);
+        17 => price: Text("price", String);
+        18 => sku_num: Number("sku_num", Number);
+        19 => status: Text("status", String);
+        20 => target_city: Text("target_city", String);
+        21 => target_create_at: Text("target_create_at", String);
+        22 => target_description: Text("target_description", String);
+        23 => target_domain: Text("target_domain", String);
+        24 => target_gender: Text("target_gender", String);
+        25 => target_id: Number("target_id", Number);
+        26 => target_province: Text("target_province", String);
+        27 => target_screen_name: Text("target_screen_name", String);
+        28 => target_url: Text("target_url", String);
+        29 => target_verified_reason: Text("target_verified_reason", String);
+        30 => target_weihao: Text("target_weihao", String);
+        31 => title: Text("title", String);
     }
 }
-
-impl RecordMut for ItemRecommendDelete {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.sku_id),
-            2 => Slot::of(&mut self.event),
-            3 => Slot::of(&mut self.follower_city),
-            4 => Slot::of(&mut self.follower_create_at),
-            5 => Slot::of(&mut self.follower_description),
-            6 => Slot::of(&mut self.follower_domain),
-            7 => Slot::of(&mut self.follower_gender),
-            8 => Slot::of(&mut self.follower_id),
-            9 => Slot::of(&mut self.follower_province),
-            10 => Slot::of(&mut self.follower_screen_name),
-            11 => Slot::of(&mut self.follower_url),
-            12 => Slot::of(&mut self.follower_verified_reason),
-            13 => Slot::of(&mut self.follower_weihao),
-            14 => Slot::of(&mut self.increment),
-            15 => Slot::of(&mut self.nick),
-            16 => Slot::of(&mut self.num),
-            17 => Slot::of(&mut self.price),
-            18 => Slot::of(&mut self.sku_num),
-            19 => Slot::of(&mut self.status),
-            20 => Slot::of(&mut self.target_city),
-            21 => Slot::of(&mut self.target_create_at),
-            22 => Slot::of(&mut self.target_description),
-            23 => Slot::of(&mut self.target_domain),
-            24 => Slot::of(&mut self.target_gender),
-            25 => Slot::of(&mut self.target_id),
-            26 => Slot::of(&mut self.target_province),
-            27 => Slot::of(&mut self.target_screen_name),
-            28 => Slot::of(&mut self.target_url),
-            29 => Slot::of(&mut self.target_verified_reason),
-            30 => Slot::of(&mut self.target_weihao),
-            31 => Slot::of(&mut self.title),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemRecommendDelete);

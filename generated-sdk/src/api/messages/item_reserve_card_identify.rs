@@ -2,9 +2,7 @@
 
 //! `taobao_item_ReserveCardIdentify`: 预约卡核验
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_ReserveCardIdentify`: 预约卡核验
 ///
@@ -25,30 +23,8 @@ impl Topic for ItemReserveCardIdentify {
     const NAME: &'static str = "taobao_item_ReserveCardIdentify";
 }
 
-impl Record for ItemReserveCardIdentify {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemReserveCardIdentify",
-            fields: &[Field::new("tb_order_id", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tb_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemReserveCardIdentify {
+        0 => tb_order_id: Text("tb_order_id", String);
     }
 }
-
-impl RecordMut for ItemReserveCardIdentify {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tb_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemReserveCardIdentify);

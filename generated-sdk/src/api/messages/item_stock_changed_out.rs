@@ -2,9 +2,7 @@
 
 //! `taobao_item_ItemStockChangedOut`: 库存变化（外部）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_ItemStockChangedOut`: 库存变化（外部）
 ///
@@ -41,44 +39,12 @@ impl Topic for ItemStockChangedOut {
     const NAME: &'static str = "taobao_item_ItemStockChangedOut";
 }
 
-impl Record for ItemStockChangedOut {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemStockChangedOut",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("item_type", Kind::Number),
-                Field::new("num", Kind::Number),
-                Field::new("sku_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.item_type),
-            3 => View::of(&self.num),
-            4 => View::of(&self.sku_num),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemStockChangedOut {
+        0 => num_iid: Number("num_iid", Number);
+        1 => sku_id: Number("sku_id", Number);
+        2 => item_type: Number("item_type", Number);
+        3 => num: Number("num", Number);
+        4 => sku_num: Number("sku_num", Number);
     }
 }
-
-impl RecordMut for ItemStockChangedOut {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.sku_id),
-            2 => Slot::of(&mut self.item_type),
-            3 => Slot::of(&mut self.num),
-            4 => Slot::of(&mut self.sku_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemStockChangedOut);

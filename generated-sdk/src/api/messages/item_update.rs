@@ -2,9 +2,7 @@
 
 //! `taobao_item_ItemUpdate`: 商品编辑
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_item_ItemUpdate`: 商品编辑
 ///
@@ -61,59 +59,17 @@ impl Topic for ItemUpdate {
     const NAME: &'static str = "taobao_item_ItemUpdate";
 }
 
-impl Record for ItemUpdate {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUpdate",
-            fields: &[
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("changed_fields", Kind::String),
-                Field::new("increment", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("sku_num", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("title", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.changed_fields),
-            3 => View::of(&self.increment),
-            4 => View::of(&self.nick),
-            5 => View::of(&self.num),
-            6 => View::of(&self.price),
-            7 => View::of(&self.sku_num),
-            8 => View::of(&self.status),
-            9 => View::of(&self.title),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemUpdate {
+        0 => num_iid: Number("num_iid", Number);
+        1 => sku_id: Number("sku_id", Number);
+        2 => changed_fields: Text("changed_fields", String);
+        3 => increment: Number("increment", Number);
+        4 => nick: Text("nick", String);
+        5 => num: Number("num", Number);
+        6 => price: Text("price", String);
+        7 => sku_num: Number("sku_num", Number);
+        8 => status: Text("status", String);
+        9 => title: Text("title", String);
     }
 }
-
-impl RecordMut for ItemUpdate {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.sku_id),
-            2 => Slot::of(&mut self.changed_fields),
-            3 => Slot::of(&mut self.increment),
-            4 => Slot::of(&mut self.nick),
-            5 => Slot::of(&mut self.num),
-            6 => Slot::of(&mut self.price),
-            7 => Slot::of(&mut self.sku_num),
-            8 => Slot::of(&mut self.status),
-            9 => Slot::of(&mut self.title),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemUpdate);

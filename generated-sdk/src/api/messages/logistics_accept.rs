@@ -2,9 +2,7 @@
 
 //! `taobao_logistics_Accept`: 物流揽收
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_logistics_Accept`: 物流揽收
 ///
@@ -49,50 +47,14 @@ impl Topic for LogisticsAccept {
     const NAME: &'static str = "taobao_logistics_Accept";
 }
 
-impl Record for LogisticsAccept {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsAccept",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("cp_code", Kind::String),
-                Field::new("logistics_detail_description", Kind::String),
-                Field::new("mail_no", Kind::String),
-                Field::new("occur_time", Kind::Number),
-                Field::new("seller_open_uid", Kind::String),
-                Field::new("status_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.cp_code),
-            2 => View::of(&self.logistics_detail_description),
-            3 => View::of(&self.mail_no),
-            4 => View::of(&self.occur_time),
-            5 => View::of(&self.seller_open_uid),
-            6 => View::of(&self.status_code),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsAccept {
+        0 => tid: Number("tid", Number);
+        1 => cp_code: Text("cp_code", String);
+        2 => logistics_detail_description: Text("logistics_detail_description", String);
+        3 => mail_no: Text("mail_no", String);
+        4 => occur_time: Number("occur_time", Number);
+        5 => seller_open_uid: Text("seller_open_uid", String);
+        6 => status_code: Text("status_code", String);
     }
 }
-
-impl RecordMut for LogisticsAccept {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.cp_code),
-            2 => Slot::of(&mut self.logistics_detail_description),
-            3 => Slot::of(&mut self.mail_no),
-            4 => Slot::of(&mut self.occur_time),
-            5 => Slot::of(&mut self.seller_open_uid),
-            6 => Slot::of(&mut self.status_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsAccept);

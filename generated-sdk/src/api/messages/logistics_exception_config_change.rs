@@ -2,9 +2,7 @@
 
 //! `taobao_logistics_ExceptionConfigChange`: 异常预警设置变化
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_logistics_ExceptionConfigChange`: 异常预警设置变化
 ///
@@ -45,47 +43,13 @@ impl Topic for LogisticsExceptionConfigChange {
     const NAME: &'static str = "taobao_logistics_ExceptionConfigChange";
 }
 
-impl Record for LogisticsExceptionConfigChange {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsExceptionConfigChange",
-            fields: &[
-                Field::new("collected_stop_warn_value", Kind::String),
-                Field::new("consign_delay_warn_value", Kind::String),
-                Field::new("consign_fake_warn_value", Kind::String),
-                Field::new("deliverying_stop_warn_value", Kind::String),
-                Field::new("seller_id", Kind::Number),
-                Field::new("transporting_stop_warn_value", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.collected_stop_warn_value),
-            1 => View::of(&self.consign_delay_warn_value),
-            2 => View::of(&self.consign_fake_warn_value),
-            3 => View::of(&self.deliverying_stop_warn_value),
-            4 => View::of(&self.seller_id),
-            5 => View::of(&self.transporting_stop_warn_value),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsExceptionConfigChange {
+        0 => collected_stop_warn_value: Text("collected_stop_warn_value", String);
+        1 => consign_delay_warn_value: Text("consign_delay_warn_value", String);
+        2 => consign_fake_warn_value: Text("consign_fake_warn_value", String);
+        3 => deliverying_stop_warn_value: Text("deliverying_stop_warn_value", String);
+        4 => seller_id: Number("seller_id", Number);
+        5 => transporting_stop_warn_value: Text("transporting_stop_warn_value", String);
     }
 }
-
-impl RecordMut for LogisticsExceptionConfigChange {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.collected_stop_warn_value),
-            1 => Slot::of(&mut self.consign_delay_warn_value),
-            2 => Slot::of(&mut self.consign_fake_warn_value),
-            3 => Slot::of(&mut self.deliverying_stop_warn_value),
-            4 => Slot::of(&mut self.seller_id),
-            5 => Slot::of(&mut self.transporting_stop_warn_value),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsExceptionConfigChange);

@@ -2,9 +2,7 @@
 
 //! `taobao_logistics_LogsticDetailTrace`: 物流流转
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_logistics_LogsticDetailTrace`: 物流流转
 ///
@@ -45,47 +43,13 @@ impl Topic for LogisticsLogsticDetailTrace {
     const NAME: &'static str = "taobao_logistics_LogsticDetailTrace";
 }
 
-impl Record for LogisticsLogsticDetailTrace {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsLogsticDetailTrace",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("action", Kind::String),
-                Field::new("company_name", Kind::String),
-                Field::new("desc", Kind::String),
-                Field::new("out_sid", Kind::String),
-                Field::new("time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.action),
-            2 => View::of(&self.company_name),
-            3 => View::of(&self.desc),
-            4 => View::of(&self.out_sid),
-            5 => View::of(&self.time),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsLogsticDetailTrace {
+        0 => tid: Number("tid", Number);
+        1 => action: Text("action", String);
+        2 => company_name: Text("company_name", String);
+        3 => desc: Text("desc", String);
+        4 => out_sid: Text("out_sid", String);
+        5 => time: Date("time", Date);
     }
 }
-
-impl RecordMut for LogisticsLogsticDetailTrace {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.action),
-            2 => Slot::of(&mut self.company_name),
-            3 => Slot::of(&mut self.desc),
-            4 => Slot::of(&mut self.out_sid),
-            5 => Slot::of(&mut self.time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsLogsticDetailTrace);

@@ -2,9 +2,7 @@
 
 //! `taobao_logistics_PackageExceptionCreate`: 包裹异常产生
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_logistics_PackageExceptionCreate`: 包裹异常产生
 ///
@@ -69,65 +67,19 @@ impl Topic for LogisticsPackageExceptionCreate {
     const NAME: &'static str = "taobao_logistics_PackageExceptionCreate";
 }
 
-impl Record for LogisticsPackageExceptionCreate {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsPackageExceptionCreate",
-            fields: &[
-                Field::new("compensate_amount", Kind::String),
-                Field::new("create_time", Kind::Number),
-                Field::new("detail_type", Kind::String),
-                Field::new("exception_code", Kind::String),
-                Field::new("exception_type", Kind::String),
-                Field::new("excep_id", Kind::String),
-                Field::new("mail_details", Kind::String),
-                Field::new("msg_id", Kind::String),
-                Field::new("over_time", Kind::String),
-                Field::new("seller_id", Kind::String),
-                Field::new("sub_exception_code", Kind::String),
-                Field::new("trade_details", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.compensate_amount),
-            1 => View::of(&self.create_time),
-            2 => View::of(&self.detail_type),
-            3 => View::of(&self.exception_code),
-            4 => View::of(&self.exception_type),
-            5 => View::of(&self.excep_id),
-            6 => View::of(&self.mail_details),
-            7 => View::of(&self.msg_id),
-            8 => View::of(&self.over_time),
-            9 => View::of(&self.seller_id),
-            10 => View::of(&self.sub_exception_code),
-            11 => View::of(&self.trade_details),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsPackageExceptionCreate {
+        0 => compensate_amount: Text("compensate_amount", String);
+        1 => create_time: Number("create_time", Number);
+        2 => detail_type: Text("detail_type", String);
+        3 => exception_code: Text("exception_code", String);
+        4 => exception_type: Text("exception_type", String);
+        5 => excep_id: Text("excep_id", String);
+        6 => mail_details: Text("mail_details", String);
+        7 => msg_id: Text("msg_id", String);
+        8 => over_time: Text("over_time", String);
+        9 => seller_id: Text("seller_id", String);
+        10 => sub_exception_code: Text("sub_exception_code", String);
+        11 => trade_details: Text("trade_details", String);
     }
 }
-
-impl RecordMut for LogisticsPackageExceptionCreate {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.compensate_amount),
-            1 => Slot::of(&mut self.create_time),
-            2 => Slot::of(&mut self.detail_type),
-            3 => Slot::of(&mut self.exception_code),
-            4 => Slot::of(&mut self.exception_type),
-            5 => Slot::of(&mut self.excep_id),
-            6 => Slot::of(&mut self.mail_details),
-            7 => Slot::of(&mut self.msg_id),
-            8 => Slot::of(&mut self.over_time),
-            9 => Slot::of(&mut self.seller_id),
-            10 => Slot::of(&mut self.sub_exception_code),
-            11 => Slot::of(&mut self.trade_details),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsPackageExceptionCreate);

@@ -2,9 +2,7 @@
 
 //! `taobao_logistics_PackageExceptionOff`: 包裹异常解除
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_logistics_PackageExceptionOff`: 包裹异常解除
 ///
@@ -33,38 +31,10 @@ impl Topic for LogisticsPackageExceptionOff {
     const NAME: &'static str = "taobao_logistics_PackageExceptionOff";
 }
 
-impl Record for LogisticsPackageExceptionOff {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsPackageExceptionOff",
-            fields: &[
-                Field::new("excep_id", Kind::String),
-                Field::new("msg_id", Kind::String),
-                Field::new("seller_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.excep_id),
-            1 => View::of(&self.msg_id),
-            2 => View::of(&self.seller_id),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsPackageExceptionOff {
+        0 => excep_id: Text("excep_id", String);
+        1 => msg_id: Text("msg_id", String);
+        2 => seller_id: Text("seller_id", String);
     }
 }
-
-impl RecordMut for LogisticsPackageExceptionOff {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.excep_id),
-            1 => Slot::of(&mut self.msg_id),
-            2 => Slot::of(&mut self.seller_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsPackageExceptionOff);

@@ -2,9 +2,7 @@
 
 //! `taobao_logistics_UnTaobaoLogstic`: 站外物流消息
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_logistics_UnTaobaoLogstic`: 站外物流消息
 ///
@@ -29,35 +27,9 @@ impl Topic for LogisticsUnTaobaoLogstic {
     const NAME: &'static str = "taobao_logistics_UnTaobaoLogstic";
 }
 
-impl Record for LogisticsUnTaobaoLogstic {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsUnTaobaoLogstic",
-            fields: &[
-                Field::new("content", Kind::String),
-                Field::new("msg_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.content),
-            1 => View::of(&self.msg_id),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsUnTaobaoLogstic {
+        0 => content: Text("content", String);
+        1 => msg_id: Text("msg_id", String);
     }
 }
-
-impl RecordMut for LogisticsUnTaobaoLogstic {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.content),
-            1 => Slot::of(&mut self.msg_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsUnTaobaoLogstic);

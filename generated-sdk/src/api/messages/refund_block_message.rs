@@ -2,9 +2,7 @@
 
 //! `taobao_refund_RefundBlockMessage`: 退款屏蔽留言
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_refund_RefundBlockMessage`: 退款屏蔽留言
 ///
@@ -25,30 +23,8 @@ impl Topic for RefundBlockMessage {
     const NAME: &'static str = "taobao_refund_RefundBlockMessage";
 }
 
-impl Record for RefundBlockMessage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundBlockMessage",
-            fields: &[Field::new("modified", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundBlockMessage {
+        0 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for RefundBlockMessage {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundBlockMessage);

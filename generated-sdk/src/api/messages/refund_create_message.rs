@@ -2,9 +2,7 @@
 
 //! `taobao_refund_RefundCreateMessage`: 退款留言
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_refund_RefundCreateMessage`: 退款留言
 ///
@@ -61,59 +59,17 @@ impl Topic for RefundCreateMessage {
     const NAME: &'static str = "taobao_refund_RefundCreateMessage";
 }
 
-impl Record for RefundCreateMessage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundCreateMessage",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("refund_id", Kind::Number),
-                Field::new("bill_type", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("refund_fee", Kind::String),
-                Field::new("refund_phase", Kind::String),
-                Field::new("seller_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.refund_id),
-            3 => View::of(&self.bill_type),
-            4 => View::of(&self.buyer_nick),
-            5 => View::of(&self.buyer_open_uid),
-            6 => View::of(&self.modified),
-            7 => View::of(&self.refund_fee),
-            8 => View::of(&self.refund_phase),
-            9 => View::of(&self.seller_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundCreateMessage {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => refund_id: Number("refund_id", Number);
+        3 => bill_type: Text("bill_type", String);
+        4 => buyer_nick: Text("buyer_nick", String);
+        5 => buyer_open_uid: Text("buyer_open_uid", String);
+        6 => modified: Date("modified", Date);
+        7 => refund_fee: Text("refund_fee", String);
+        8 => refund_phase: Text("refund_phase", String);
+        9 => seller_nick: Text("seller_nick", String);
     }
 }
-
-impl RecordMut for RefundCreateMessage {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.refund_id),
-            3 => Slot::of(&mut self.bill_type),
-            4 => Slot::of(&mut self.buyer_nick),
-            5 => Slot::of(&mut self.buyer_open_uid),
-            6 => Slot::of(&mut self.modified),
-            7 => Slot::of(&mut self.refund_fee),
-            8 => Slot::of(&mut self.refund_phase),
-            9 => Slot::of(&mut self.seller_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundCreateMessage);

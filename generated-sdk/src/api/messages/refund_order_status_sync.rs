@@ -2,9 +2,7 @@
 
 //! `taobao_refund_OrderStatusSync`: 退款单状态同步
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_refund_OrderStatusSync`: 退款单状态同步
 ///
@@ -37,41 +35,11 @@ impl Topic for RefundOrderStatusSync {
     const NAME: &'static str = "taobao_refund_OrderStatusSync";
 }
 
-impl Record for RefundOrderStatusSync {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundOrderStatusSync",
-            fields: &[
-                Field::new("modified_time", Kind::String),
-                Field::new("out_order_id", Kind::String),
-                Field::new("refund_order_id", Kind::String),
-                Field::new("refund_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modified_time),
-            1 => View::of(&self.out_order_id),
-            2 => View::of(&self.refund_order_id),
-            3 => View::of(&self.refund_status),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundOrderStatusSync {
+        0 => modified_time: Text("modified_time", String);
+        1 => out_order_id: Text("out_order_id", String);
+        2 => refund_order_id: Text("refund_order_id", String);
+        3 => refund_status: Text("refund_status", String);
     }
 }
-
-impl RecordMut for RefundOrderStatusSync {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modified_time),
-            1 => Slot::of(&mut self.out_order_id),
-            2 => Slot::of(&mut self.refund_order_id),
-            3 => Slot::of(&mut self.refund_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundOrderStatusSync);

@@ -2,9 +2,7 @@
 
 //! `taobao_refund_RefundTimeoutRemind`: 退款超时提醒
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_refund_RefundTimeoutRemind`: 退款超时提醒
 ///
@@ -25,30 +23,8 @@ impl Topic for RefundTimeoutRemind {
     const NAME: &'static str = "taobao_refund_RefundTimeoutRemind";
 }
 
-impl Record for RefundTimeoutRemind {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundTimeoutRemind",
-            fields: &[Field::new("modified", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundTimeoutRemind {
+        0 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for RefundTimeoutRemind {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundTimeoutRemind);

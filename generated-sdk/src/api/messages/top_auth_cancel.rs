@@ -2,9 +2,7 @@
 
 //! `taobao_top_AuthCancel`: 用户取消授权
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_top_AuthCancel`: 用户取消授权
 ///
@@ -29,35 +27,9 @@ impl Topic for TopAuthCancel {
     const NAME: &'static str = "taobao_top_AuthCancel";
 }
 
-impl Record for TopAuthCancel {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopAuthCancel",
-            fields: &[
-                Field::new("open_id", Kind::String),
-                Field::new("user_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_id),
-            1 => View::of(&self.user_id),
-            _ => View::Absent,
-        }
+record! {
+    mut TopAuthCancel {
+        0 => open_id: Text("open_id", String);
+        1 => user_id: Text("user_id", String);
     }
 }
-
-impl RecordMut for TopAuthCancel {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_id),
-            1 => Slot::of(&mut self.user_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopAuthCancel);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeBuyerPay`: 买家付款
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeBuyerPay`: 买家付款
 ///
@@ -93,83 +91,25 @@ impl Topic for TradeBuyerPay {
     const NAME: &'static str = "taobao_trade_TradeBuyerPay";
 }
 
-impl Record for TradeBuyerPay {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeBuyerPay",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("alipay_no", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("distributor_payment", Kind::String),
-                Field::new("distributor_username", Kind::String),
-                Field::new("fenxiao_id", Kind::Number),
-                Field::new("logistics_id", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("shipping", Kind::Number),
-                Field::new("sub_order_id", Kind::Number),
-                Field::new("supplier_username", Kind::String),
-                Field::new("trade_type", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.adjust_fee),
-            3 => View::of(&self.alipay_no),
-            4 => View::of(&self.buyer_nick),
-            5 => View::of(&self.buyer_open_uid),
-            6 => View::of(&self.distributor_payment),
-            7 => View::of(&self.distributor_username),
-            8 => View::of(&self.fenxiao_id),
-            9 => View::of(&self.logistics_id),
-            10 => View::of(&self.payment),
-            11 => View::of(&self.post_fee),
-            12 => View::of(&self.seller_nick),
-            13 => View::of(&self.shipping),
-            14 => View::of(&self.sub_order_id),
-            15 => View::of(&self.supplier_username),
-            16 => View::of(&self.trade_type),
-            17 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeBuyerPay {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => adjust_fee: Text("adjust_fee", String);
+        3 => alipay_no: Text("alipay_no", String);
+        4 => buyer_nick: Text("buyer_nick", String);
+        5 => buyer_open_uid: Text("buyer_open_uid", String);
+        6 => distributor_payment: Text("distributor_payment", String);
+        7 => distributor_username: Text("distributor_username", String);
+        8 => fenxiao_id: Number("fenxiao_id", Number);
+        9 => logistics_id: Text("logistics_id", String);
+        10 => payment: Text("payment", String);
+        11 => post_fee: Text("post_fee", String);
+        12 => seller_nick: Text("seller_nick", String);
+        13 => shipping: Number("shipping", Number);
+        14 => sub_order_id: Number("sub_order_id", Number);
+        15 => supplier_username: Text("supplier_username", String);
+        16 => trade_type: Text("trade_type", String);
+        17 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeBuyerPay {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.adjust_fee),
-            3 => Slot::of(&mut self.alipay_no),
-            4 => Slot::of(&mut self.buyer_nick),
-            5 => Slot::of(&mut self.buyer_open_uid),
-            6 => Slot::of(&mut self.distributor_payment),
-            7 => Slot::of(&mut self.distributor_username),
-            8 => Slot::of(&mut self.fenxiao_id),
-            9 => Slot::of(&mut self.logistics_id),
-            10 => Slot::of(&mut self.payment),
-            11 => Slot::of(&mut self.post_fee),
-            12 => Slot::of(&mut self.seller_nick),
-            13 => Slot::of(&mut self.shipping),
-            14 => Slot::of(&mut self.sub_order_id),
-            15 => Slot::of(&mut self.supplier_username),
-            16 => Slot::of(&mut self.trade_type),
-            17 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeBuyerPay);

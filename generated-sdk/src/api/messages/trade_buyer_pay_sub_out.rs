@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeBuyerPaySubOut`: 子订单付款（外部）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeBuyerPaySubOut`: 子订单付款（外部）
 ///
@@ -33,38 +31,10 @@ impl Topic for TradeBuyerPaySubOut {
     const NAME: &'static str = "taobao_trade_TradeBuyerPaySubOut";
 }
 
-impl Record for TradeBuyerPaySubOut {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeBuyerPaySubOut",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("tid", Kind::Number),
-                Field::new("seller_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.seller_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeBuyerPaySubOut {
+        0 => oid: Number("oid", Number);
+        1 => tid: Number("tid", Number);
+        2 => seller_open_uid: Text("seller_open_uid", String);
     }
 }
-
-impl RecordMut for TradeBuyerPaySubOut {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.tid),
-            2 => Slot::of(&mut self.seller_open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeBuyerPaySubOut);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeClose`: 订单关闭
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeClose`: 订单关闭
 ///
@@ -85,77 +83,23 @@ impl Topic for TradeClose {
     const NAME: &'static str = "taobao_trade_TradeClose";
 }
 
-impl Record for TradeClose {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeClose",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("num_iid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("changed_fields", Kind::String),
-                Field::new("increment", Kind::Number),
-                Field::new("num", Kind::Number),
-                Field::new("payment", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("sku_num", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.oid),
-            3 => View::of(&self.sku_id),
-            4 => View::of(&self.buyer_nick),
-            5 => View::of(&self.buyer_open_uid),
-            6 => View::of(&self.changed_fields),
-            7 => View::of(&self.increment),
-            8 => View::of(&self.num),
-            9 => View::of(&self.payment),
-            10 => View::of(&self.price),
-            11 => View::of(&self.seller_nick),
-            12 => View::of(&self.sku_num),
-            13 => View::of(&self.status),
-            14 => View::of(&self.title),
-            15 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeClose {
+        0 => tid: Number("tid", Number);
+        1 => num_iid: Number("num_iid", Number);
+        2 => oid: Number("oid", Number);
+        3 => sku_id: Number("sku_id", Number);
+        4 => buyer_nick: Text("buyer_nick", String);
+        5 => buyer_open_uid: Text("buyer_open_uid", String);
+        6 => changed_fields: Text("changed_fields", String);
+        7 => increment: Number("increment", Number);
+        8 => num: Number("num", Number);
+        9 => payment: Text("payment", String);
+        10 => price: Text("price", String);
+        11 => seller_nick: Text("seller_nick", String);
+        12 => sku_num: Number("sku_num", Number);
+        13 => status: Text("status", String);
+        14 => title: Text("title", String);
+        15 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeClose {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.oid),
-            3 => Slot::of(&mut self.sku_id),
-            4 => Slot::of(&mut self.buyer_nick),
-            5 => Slot::of(&mut self.buyer_open_uid),
-            6 => Slot::of(&mut self.changed_fields),
-            7 => Slot::of(&mut self.increment),
-            8 => Slot::of(&mut self.num),
-            9 => Slot::of(&mut self.payment),
-            10 => Slot::of(&mut self.price),
-            11 => Slot::of(&mut self.seller_nick),
-            12 => Slot::of(&mut self.sku_num),
-            13 => Slot::of(&mut self.status),
-            14 => Slot::of(&mut self.title),
-            15 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeClose);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeCloseAndModifyDetailOrder`: 子订单关闭
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeCloseAndModifyDetailOrder`: 子订单关闭
 ///
@@ -61,59 +59,17 @@ impl Topic for TradeCloseAndModifyDetailOrder {
     const NAME: &'static str = "taobao_trade_TradeCloseAndModifyDetailOrder";
 }
 
-impl Record for TradeCloseAndModifyDetailOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeCloseAndModifyDetailOrder",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("refund_id", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("refund_fee", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.refund_id),
-            3 => View::of(&self.buyer_nick),
-            4 => View::of(&self.buyer_open_uid),
-            5 => View::of(&self.payment),
-            6 => View::of(&self.refund_fee),
-            7 => View::of(&self.seller_nick),
-            8 => View::of(&self.status),
-            9 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeCloseAndModifyDetailOrder {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => refund_id: Number("refund_id", Number);
+        3 => buyer_nick: Text("buyer_nick", String);
+        4 => buyer_open_uid: Text("buyer_open_uid", String);
+        5 => payment: Text("payment", String);
+        6 => refund_fee: Text("refund_fee", String);
+        7 => seller_nick: Text("seller_nick", String);
+        8 => status: Text("status", String);
+        9 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeCloseAndModifyDetailOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.refund_id),
-            3 => Slot::of(&mut self.buyer_nick),
-            4 => Slot::of(&mut self.buyer_open_uid),
-            5 => Slot::of(&mut self.payment),
-            6 => Slot::of(&mut self.refund_fee),
-            7 => Slot::of(&mut self.seller_nick),
-            8 => Slot::of(&mut self.status),
-            9 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeCloseAndModifyDetailOrder);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeCreateDelay`: 订单创建（延迟）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeCreateDelay`: 订单创建（延迟）
 ///
@@ -33,38 +31,10 @@ impl Topic for TradeCreateDelay {
     const NAME: &'static str = "taobao_trade_TradeCreateDelay";
 }
 
-impl Record for TradeCreateDelay {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeCreateDelay",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("payment", Kind::String),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.payment),
-            2 => View::of(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeCreateDelay {
+        0 => tid: Number("tid", Number);
+        1 => payment: Text("payment", String);
+        2 => status: Text("status", String);
     }
 }
-
-impl RecordMut for TradeCreateDelay {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.payment),
-            2 => Slot::of(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeCreateDelay);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_DoorInstallsettle`: 上门安装结算
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_DoorInstallsettle`: 上门安装结算
 ///
@@ -29,35 +27,9 @@ impl Topic for TradeDoorInstallsettle {
     const NAME: &'static str = "taobao_trade_DoorInstallsettle";
 }
 
-impl Record for TradeDoorInstallsettle {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeDoorInstallsettle",
-            fields: &[
-                Field::new("biz_order_id", Kind::Number),
-                Field::new("settle_status", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_order_id),
-            1 => View::of(&self.settle_status),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeDoorInstallsettle {
+        0 => biz_order_id: Number("biz_order_id", Number);
+        1 => settle_status: Number("settle_status", Number);
     }
 }
-
-impl RecordMut for TradeDoorInstallsettle {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.biz_order_id),
-            1 => Slot::of(&mut self.settle_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeDoorInstallsettle);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeLogisticsAddressChanged`: 收货地址变化
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeLogisticsAddressChanged`: 收货地址变化
 ///
@@ -33,38 +31,10 @@ impl Topic for TradeLogisticsAddressChanged {
     const NAME: &'static str = "taobao_trade_TradeLogisticsAddressChanged";
 }
 
-impl Record for TradeLogisticsAddressChanged {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeLogisticsAddressChanged",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.buyer_nick),
-            2 => View::of(&self.buyer_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeLogisticsAddressChanged {
+        0 => tid: Number("tid", Number);
+        1 => buyer_nick: Text("buyer_nick", String);
+        2 => buyer_open_uid: Text("buyer_open_uid", String);
     }
 }
-
-impl RecordMut for TradeLogisticsAddressChanged {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.buyer_nick),
-            2 => Slot::of(&mut self.buyer_open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeLogisticsAddressChanged);

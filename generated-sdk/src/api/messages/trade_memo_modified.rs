@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeMemoModified`: 备注变化
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeMemoModified`: 备注变化
 ///
@@ -65,62 +63,18 @@ impl Topic for TradeMemoModified {
     const NAME: &'static str = "taobao_trade_TradeMemoModified";
 }
 
-impl Record for TradeMemoModified {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeMemoModified",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("action_type", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("seller_flag", Kind::Number),
-                Field::new("seller_memo", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.action_type),
-            3 => View::of(&self.buyer_nick),
-            4 => View::of(&self.buyer_open_uid),
-            5 => View::of(&self.payment),
-            6 => View::of(&self.seller_flag),
-            7 => View::of(&self.seller_memo),
-            8 => View::of(&self.seller_nick),
-            9 => View::of(&self.status),
-            10 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeMemoModified {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => action_type: Text("action_type", String);
+        3 => buyer_nick: Text("buyer_nick", String);
+        4 => buyer_open_uid: Text("buyer_open_uid", String);
+        5 => payment: Text("payment", String);
+        6 => seller_flag: Number("seller_flag", Number);
+        7 => seller_memo: Text("seller_memo", String);
+        8 => seller_nick: Text("seller_nick", String);
+        9 => status: Text("status", String);
+        10 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeMemoModified {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.action_type),
-            3 => Slot::of(&mut self.buyer_nick),
-            4 => Slot::of(&mut self.buyer_open_uid),
-            5 => Slot::of(&mut self.payment),
-            6 => Slot::of(&mut self.seller_flag),
-            7 => Slot::of(&mut self.seller_memo),
-            8 => Slot::of(&mut self.seller_nick),
-            9 => Slot::of(&mut self.status),
-            10 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeMemoModified);

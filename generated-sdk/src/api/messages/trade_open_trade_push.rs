@@ -2,9 +2,7 @@
 
 //! `taobao_trade_OpenTradePush`: 开放交易推送
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_OpenTradePush`: 开放交易推送
 ///
@@ -49,50 +47,14 @@ impl Topic for TradeOpenTradePush {
     const NAME: &'static str = "taobao_trade_OpenTradePush";
 }
 
-impl Record for TradeOpenTradePush {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeOpenTradePush",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("tid", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("third_party_status", Kind::Number),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.buyer_nick),
-            3 => View::of(&self.payment),
-            4 => View::of(&self.seller_nick),
-            5 => View::of(&self.third_party_status),
-            6 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeOpenTradePush {
+        0 => oid: Number("oid", Number);
+        1 => tid: Number("tid", Number);
+        2 => buyer_nick: Text("buyer_nick", String);
+        3 => payment: Text("payment", String);
+        4 => seller_nick: Text("seller_nick", String);
+        5 => third_party_status: Number("third_party_status", Number);
+        6 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeOpenTradePush {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.tid),
-            2 => Slot::of(&mut self.buyer_nick),
-            3 => Slot::of(&mut self.payment),
-            4 => Slot::of(&mut self.seller_nick),
-            5 => Slot::of(&mut self.third_party_status),
-            6 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeOpenTradePush);

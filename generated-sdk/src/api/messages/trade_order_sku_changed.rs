@@ -2,9 +2,7 @@
 
 //! `taobao_trade_OrderSkuChanged`: 子订单换 SKU
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_OrderSkuChanged`: 子订单换 SKU
 ///
@@ -45,47 +43,13 @@ impl Topic for TradeOrderSkuChanged {
     const NAME: &'static str = "taobao_trade_OrderSkuChanged";
 }
 
-impl Record for TradeOrderSkuChanged {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeOrderSkuChanged",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("tid", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.buyer_open_uid),
-            3 => View::of(&self.payment),
-            4 => View::of(&self.status),
-            5 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeOrderSkuChanged {
+        0 => oid: Number("oid", Number);
+        1 => tid: Text("tid", String);
+        2 => buyer_open_uid: Text("buyer_open_uid", String);
+        3 => payment: Text("payment", String);
+        4 => status: Text("status", String);
+        5 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeOrderSkuChanged {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.tid),
-            2 => Slot::of(&mut self.buyer_open_uid),
-            3 => Slot::of(&mut self.payment),
-            4 => Slot::of(&mut self.status),
-            5 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeOrderSkuChanged);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradePartlyConfirmPay`: 部分确认收货
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{DateTime, Topic, record};
 
 /// `taobao_trade_TradePartlyConfirmPay`: 部分确认收货
 ///
@@ -69,65 +67,19 @@ impl Topic for TradePartlyConfirmPay {
     const NAME: &'static str = "taobao_trade_TradePartlyConfirmPay";
 }
 
-impl Record for TradePartlyConfirmPay {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradePartlyConfirmPay",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("refund_id", Kind::Number),
-                Field::new("bill_type", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("payment", Kind::String),
-                Field::new("refund_phase", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.refund_id),
-            3 => View::of(&self.bill_type),
-            4 => View::of(&self.buyer_nick),
-            5 => View::of(&self.buyer_open_uid),
-            6 => View::of(&self.modified),
-            7 => View::of(&self.payment),
-            8 => View::of(&self.refund_phase),
-            9 => View::of(&self.seller_nick),
-            10 => View::of(&self.status),
-            11 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradePartlyConfirmPay {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => refund_id: Number("refund_id", Number);
+        3 => bill_type: Text("bill_type", String);
+        4 => buyer_nick: Text("buyer_nick", String);
+        5 => buyer_open_uid: Text("buyer_open_uid", String);
+        6 => modified: Date("modified", Date);
+        7 => payment: Text("payment", String);
+        8 => refund_phase: Text("refund_phase", String);
+        9 => seller_nick: Text("seller_nick", String);
+        10 => status: Text("status", String);
+        11 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradePartlyConfirmPay {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.refund_id),
-            3 => Slot::of(&mut self.bill_type),
-            4 => Slot::of(&mut self.buyer_nick),
-            5 => Slot::of(&mut self.buyer_open_uid),
-            6 => Slot::of(&mut self.modified),
-            7 => Slot::of(&mut self.payment),
-            8 => Slot::of(&mut self.refund_phase),
-            9 => Slot::of(&mut self.seller_nick),
-            10 => Slot::of(&mut self.status),
-            11 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradePartlyConfirmPay);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradePartlyRefund`: 部分退款
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradePartlyRefund`: 部分退款
 ///
@@ -61,59 +59,17 @@ impl Topic for TradePartlyRefund {
     const NAME: &'static str = "taobao_trade_TradePartlyRefund";
 }
 
-impl Record for TradePartlyRefund {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradePartlyRefund",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("content", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("subject", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.buyer_nick),
-            3 => View::of(&self.buyer_open_uid),
-            4 => View::of(&self.content),
-            5 => View::of(&self.payment),
-            6 => View::of(&self.seller_nick),
-            7 => View::of(&self.status),
-            8 => View::of(&self.subject),
-            9 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradePartlyRefund {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => buyer_nick: Text("buyer_nick", String);
+        3 => buyer_open_uid: Text("buyer_open_uid", String);
+        4 => content: Text("content", String);
+        5 => payment: Text("payment", String);
+        6 => seller_nick: Text("seller_nick", String);
+        7 => status: Text("status", String);
+        8 => subject: Text("subject", String);
+        9 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradePartlyRefund {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.buyer_nick),
-            3 => Slot::of(&mut self.buyer_open_uid),
-            4 => Slot::of(&mut self.content),
-            5 => Slot::of(&mut self.payment),
-            6 => Slot::of(&mut self.seller_nick),
-            7 => Slot::of(&mut self.status),
-            8 => Slot::of(&mut self.subject),
-            9 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradePartlyRefund);

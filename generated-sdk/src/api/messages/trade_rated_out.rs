@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeRatedOut`: 评价（外部）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeRatedOut`: 评价（外部）
 ///
@@ -45,47 +43,13 @@ impl Topic for TradeRatedOut {
     const NAME: &'static str = "taobao_trade_TradeRatedOut";
 }
 
-impl Record for TradeRatedOut {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeRatedOut",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("tid", Kind::Number),
-                Field::new("rater", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("user_type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.rater),
-            3 => View::of(&self.status),
-            4 => View::of(&self.r#type),
-            5 => View::of(&self.user_type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeRatedOut {
+        0 => oid: Number("oid", Number);
+        1 => tid: Number("tid", Number);
+        2 => rater: Text("rater", String);
+        3 => status: Text("status", String);
+        4 => r#type: Text("type", String);
+        5 => user_type: Number("user_type", Number);
     }
 }
-
-impl RecordMut for TradeRatedOut {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.tid),
-            2 => Slot::of(&mut self.rater),
-            3 => Slot::of(&mut self.status),
-            4 => Slot::of(&mut self.r#type),
-            5 => Slot::of(&mut self.user_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeRatedOut);

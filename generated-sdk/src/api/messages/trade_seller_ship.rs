@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeSellerShip`: 卖家发货
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeSellerShip`: 卖家发货
 ///
@@ -73,68 +71,20 @@ impl Topic for TradeSellerShip {
     const NAME: &'static str = "taobao_trade_TradeSellerShip";
 }
 
-impl Record for TradeSellerShip {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeSellerShip",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("distributor_username", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("refund_fee", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("sub_order_id", Kind::Number),
-                Field::new("supplier_username", Kind::String),
-                Field::new("tc_order_id", Kind::Number),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.buyer_nick),
-            3 => View::of(&self.buyer_open_uid),
-            4 => View::of(&self.distributor_username),
-            5 => View::of(&self.payment),
-            6 => View::of(&self.refund_fee),
-            7 => View::of(&self.seller_nick),
-            8 => View::of(&self.status),
-            9 => View::of(&self.sub_order_id),
-            10 => View::of(&self.supplier_username),
-            11 => View::of(&self.tc_order_id),
-            12 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeSellerShip {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => buyer_nick: Text("buyer_nick", String);
+        3 => buyer_open_uid: Text("buyer_open_uid", String);
+        4 => distributor_username: Text("distributor_username", String);
+        5 => payment: Text("payment", String);
+        6 => refund_fee: Text("refund_fee", String);
+        7 => seller_nick: Text("seller_nick", String);
+        8 => status: Text("status", String);
+        9 => sub_order_id: Number("sub_order_id", Number);
+        10 => supplier_username: Text("supplier_username", String);
+        11 => tc_order_id: Number("tc_order_id", Number);
+        12 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeSellerShip {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.buyer_nick),
-            3 => Slot::of(&mut self.buyer_open_uid),
-            4 => Slot::of(&mut self.distributor_username),
-            5 => Slot::of(&mut self.payment),
-            6 => Slot::of(&mut self.refund_fee),
-            7 => Slot::of(&mut self.seller_nick),
-            8 => Slot::of(&mut self.status),
-            9 => Slot::of(&mut self.sub_order_id),
-            10 => Slot::of(&mut self.supplier_username),
-            11 => Slot::of(&mut self.tc_order_id),
-            12 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeSellerShip);

@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeSuccess`: 交易成功
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeSuccess`: 交易成功
 ///
@@ -53,53 +51,15 @@ impl Topic for TradeSuccess {
     const NAME: &'static str = "taobao_trade_TradeSuccess";
 }
 
-impl Record for TradeSuccess {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeSuccess",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.buyer_nick),
-            3 => View::of(&self.buyer_open_uid),
-            4 => View::of(&self.payment),
-            5 => View::of(&self.seller_nick),
-            6 => View::of(&self.status),
-            7 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeSuccess {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => buyer_nick: Text("buyer_nick", String);
+        3 => buyer_open_uid: Text("buyer_open_uid", String);
+        4 => payment: Text("payment", String);
+        5 => seller_nick: Text("seller_nick", String);
+        6 => status: Text("status", String);
+        7 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeSuccess {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.buyer_nick),
-            3 => Slot::of(&mut self.buyer_open_uid),
-            4 => Slot::of(&mut self.payment),
-            5 => Slot::of(&mut self.seller_nick),
-            6 => Slot::of(&mut self.status),
-            7 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeSuccess);

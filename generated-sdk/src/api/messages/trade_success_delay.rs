@@ -2,9 +2,7 @@
 
 //! `taobao_trade_TradeSuccessDelay`: 交易成功（延迟）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use top_protocol::generated::{Topic, record};
 
 /// `taobao_trade_TradeSuccessDelay`: 交易成功（延迟）
 ///
@@ -33,38 +31,10 @@ impl Topic for TradeSuccessDelay {
     const NAME: &'static str = "taobao_trade_TradeSuccessDelay";
 }
 
-impl Record for TradeSuccessDelay {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeSuccessDelay",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.status),
-            2 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeSuccessDelay {
+        0 => tid: Number("tid", Number);
+        1 => status: Text("status", String);
+        2 => r#type: Text("type", String);
     }
 }
-
-impl RecordMut for TradeSuccessDelay {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.status),
-            2 => Slot::of(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeSuccessDelay);

@@ -2,10 +2,7 @@
 
 //! `taobao.picture.category.add`: 新增图片分类
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.picture.category.add`: 新增图片分类
 ///
@@ -60,30 +57,12 @@ impl Request for PictureCategoryAddRequest {
     type Response = PictureCategoryAddResponse;
 }
 
-impl Record for PictureCategoryAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategoryAddRequest",
-            fields: &[
-                Field::new("picture_category_name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(20)]),
-                Field::new("parent_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_category_name),
-            1 => View::of(&self.parent_id),
-            _ => View::Absent,
-        }
+record! {
+    PictureCategoryAddRequest {
+        0 => picture_category_name: RequiredText("picture_category_name", String, required, [MaxLength(20)]);
+        1 => parent_id: Number("parent_id", Number);
     }
 }
-
-record!(PictureCategoryAddRequest);
 
 /// The response of `taobao.picture.category.add`.
 #[derive(Clone, Default)]
@@ -95,33 +74,11 @@ pub struct PictureCategoryAddResponse {
     pub picture_category: Option<PictureCategory>,
 }
 
-impl Record for PictureCategoryAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategoryAddResponse",
-            fields: &[Field::new("picture_category", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_category),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureCategoryAddResponse {
+        0 => picture_category: Object("picture_category", Object);
     }
 }
-
-impl RecordMut for PictureCategoryAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture_category),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureCategoryAddResponse);
 
 /// The object `PictureCategory`.
 #[derive(Clone, Default)]
@@ -161,56 +118,18 @@ pub struct PictureCategory {
     pub parent_id: Option<i64>,
 }
 
-impl Record for PictureCategory {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategory",
-            fields: &[
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("picture_category_name", Kind::String),
-                Field::new("position", Kind::Number),
-                Field::new("type", Kind::String),
-                Field::new("total", Kind::Number),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("parent_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_category_id),
-            1 => View::of(&self.picture_category_name),
-            2 => View::of(&self.position),
-            3 => View::optional_open_enum(&self.r#type),
-            4 => View::of(&self.total),
-            5 => View::of(&self.created),
-            6 => View::of(&self.modified),
-            7 => View::of(&self.parent_id),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureCategory {
+        0 => picture_category_id: Number("picture_category_id", Number);
+        1 => picture_category_name: Text("picture_category_name", String);
+        2 => position: Number("position", Number);
+        3 => r#type: OpenEnum("type", String);
+        4 => total: Number("total", Number);
+        5 => created: Date("created", Date);
+        6 => modified: Date("modified", Date);
+        7 => parent_id: Number("parent_id", Number);
     }
 }
-
-impl RecordMut for PictureCategory {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture_category_id),
-            1 => Slot::of(&mut self.picture_category_name),
-            2 => Slot::of(&mut self.position),
-            3 => Slot::open_enum(&mut self.r#type),
-            4 => Slot::of(&mut self.total),
-            5 => Slot::of(&mut self.created),
-            6 => Slot::of(&mut self.modified),
-            7 => Slot::of(&mut self.parent_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureCategory);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.picture.category.get`: 查询图片分类
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.picture.category.get`: 查询图片分类
 ///
@@ -103,34 +100,15 @@ impl Request for PictureCategoryGetRequest {
     type Response = PictureCategoryGetResponse;
 }
 
-impl Record for PictureCategoryGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategoryGetRequest",
-            fields: &[
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("picture_category_name", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("parent_id", Kind::Number).limits(&[Limit::MinValue(-1)]),
-                Field::new("modified_time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_category_id),
-            1 => View::of(&self.picture_category_name),
-            2 => View::of(&self.r#type),
-            3 => View::of(&self.parent_id),
-            4 => View::of(&self.modified_time),
-            _ => View::Absent,
-        }
+record! {
+    PictureCategoryGetRequest {
+        0 => picture_category_id: Number("picture_category_id", Number);
+        1 => picture_category_name: Text("picture_category_name", String);
+        2 => r#type: Text("type", String);
+        3 => parent_id: Number("parent_id", Number, [MinValue(-1)]);
+        4 => modified_time: Date("modified_time", Date);
     }
 }
-
-record!(PictureCategoryGetRequest);
 
 /// The response of `taobao.picture.category.get`.
 #[derive(Clone, Default)]
@@ -142,33 +120,11 @@ pub struct PictureCategoryGetResponse {
     pub picture_categories: Vec<PictureCategory>,
 }
 
-impl Record for PictureCategoryGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategoryGetResponse",
-            fields: &[Field::new("picture_categories", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_categories),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureCategoryGetResponse {
+        0 => picture_categories: Objects("picture_categories", Object, list);
     }
 }
-
-impl RecordMut for PictureCategoryGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture_categories),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureCategoryGetResponse);
 
 /// The object `PictureCategory`.
 #[derive(Clone, Default)]
@@ -208,56 +164,18 @@ pub struct PictureCategory {
     pub parent_id: Option<i64>,
 }
 
-impl Record for PictureCategory {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategory",
-            fields: &[
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("picture_category_name", Kind::String),
-                Field::new("position", Kind::Number),
-                Field::new("type", Kind::String),
-                Field::new("total", Kind::Number),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("parent_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_category_id),
-            1 => View::of(&self.picture_category_name),
-            2 => View::of(&self.position),
-            3 => View::optional_open_enum(&self.r#type),
-            4 => View::of(&self.total),
-            5 => View::of(&self.created),
-            6 => View::of(&self.modified),
-            7 => View::of(&self.parent_id),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureCategory {
+        0 => picture_category_id: Number("picture_category_id", Number);
+        1 => picture_category_name: Text("picture_category_name", String);
+        2 => position: Number("position", Number);
+        3 => r#type: OpenEnum("type", String);
+        4 => total: Number("total", Number);
+        5 => created: Date("created", Date);
+        6 => modified: Date("modified", Date);
+        7 => parent_id: Number("parent_id", Number);
     }
 }
-
-impl RecordMut for PictureCategory {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture_category_id),
-            1 => Slot::of(&mut self.picture_category_name),
-            2 => Slot::of(&mut self.position),
-            3 => Slot::open_enum(&mut self.r#type),
-            4 => Slot::of(&mut self.total),
-            5 => Slot::of(&mut self.created),
-            6 => Slot::of(&mut self.modified),
-            7 => Slot::of(&mut self.parent_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureCategory);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]

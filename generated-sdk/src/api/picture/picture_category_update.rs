@@ -2,9 +2,7 @@
 
 //! `taobao.picture.category.update`: 修改图片分类
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.picture.category.update`: 修改图片分类
 ///
@@ -73,31 +71,13 @@ impl Request for PictureCategoryUpdateRequest {
     type Response = PictureCategoryUpdateResponse;
 }
 
-impl Record for PictureCategoryUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategoryUpdateRequest",
-            fields: &[
-                Field::new("category_id", Kind::Number).required(),
-                Field::new("category_name", Kind::String)
-                    .limits(&[Limit::MaxLength(20)]),
-                Field::new("parent_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.category_name),
-            2 => View::of(&self.parent_id),
-            _ => View::Absent,
-        }
+record! {
+    PictureCategoryUpdateRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
+        1 => category_name: Text("category_name", String, [MaxLength(20)]);
+        2 => parent_id: Number("parent_id", Number);
     }
 }
-
-record!(PictureCategoryUpdateRequest);
 
 /// The response of `taobao.picture.category.update`.
 #[derive(Clone, Default)]
@@ -109,30 +89,8 @@ pub struct PictureCategoryUpdateResponse {
     pub done: Option<bool>,
 }
 
-impl Record for PictureCategoryUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureCategoryUpdateResponse",
-            fields: &[Field::new("done", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.done),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureCategoryUpdateResponse {
+        0 => done: Boolean("done", Boolean);
     }
 }
-
-impl RecordMut for PictureCategoryUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.done),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureCategoryUpdateResponse);

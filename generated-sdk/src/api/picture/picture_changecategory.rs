@@ -2,9 +2,7 @@
 
 //! `taobao.picture.changecategory`: 移动图片到另一分类
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.picture.changecategory`: 移动图片到另一分类
 ///
@@ -55,31 +53,12 @@ impl Request for PictureChangecategoryRequest {
     type Response = PictureChangecategoryResponse;
 }
 
-impl Record for PictureChangecategoryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureChangecategoryRequest",
-            fields: &[
-                Field::new("picture_ids", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(1000)]),
-                Field::new("picture_category_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_ids),
-            1 => View::of(&self.picture_category_id),
-            _ => View::Absent,
-        }
+record! {
+    PictureChangecategoryRequest {
+        0 => picture_ids: Texts("picture_ids", String, list, required, [MaxListSize(1000)]);
+        1 => picture_category_id: RequiredNumber("picture_category_id", Number, required);
     }
 }
-
-record!(PictureChangecategoryRequest);
 
 /// The response of `taobao.picture.changecategory`.
 #[derive(Clone, Default)]
@@ -91,30 +70,8 @@ pub struct PictureChangecategoryResponse {
     pub done: Option<bool>,
 }
 
-impl Record for PictureChangecategoryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureChangecategoryResponse",
-            fields: &[Field::new("done", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.done),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureChangecategoryResponse {
+        0 => done: Boolean("done", Boolean);
     }
 }
-
-impl RecordMut for PictureChangecategoryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.done),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureChangecategoryResponse);

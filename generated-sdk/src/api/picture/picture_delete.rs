@@ -2,9 +2,7 @@
 
 //! `taobao.picture.delete`: 删除图片
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.picture.delete`: 删除图片
 ///
@@ -47,29 +45,11 @@ impl Request for PictureDeleteRequest {
     type Response = PictureDeleteResponse;
 }
 
-impl Record for PictureDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureDeleteRequest",
-            fields: &[
-                Field::new("picture_ids", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_ids),
-            _ => View::Absent,
-        }
+record! {
+    PictureDeleteRequest {
+        0 => picture_ids: Texts("picture_ids", String, list, required, [MaxListSize(100)]);
     }
 }
-
-record!(PictureDeleteRequest);
 
 /// The response of `taobao.picture.delete`.
 #[derive(Clone, Default)]
@@ -81,30 +61,8 @@ pub struct PictureDeleteResponse {
     pub success: Option<String>,
 }
 
-impl Record for PictureDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureDeleteResponse",
-            fields: &[Field::new("success", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureDeleteResponse {
+        0 => success: Text("success", String);
     }
 }
-
-impl RecordMut for PictureDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureDeleteResponse);

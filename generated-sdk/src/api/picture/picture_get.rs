@@ -2,10 +2,7 @@
 
 //! `taobao.picture.get`: 查询图片
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.picture.get`: 查询图片
 ///
@@ -205,50 +202,23 @@ impl Paged for PictureGetRequest {
     }
 }
 
-impl Record for PictureGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureGetRequest",
-            fields: &[
-                Field::new("picture_id", Kind::Number),
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("deleted", Kind::String),
-                Field::new("modified_time", Kind::Date),
-                Field::new("title", Kind::String),
-                Field::new("start_date", Kind::Date),
-                Field::new("end_date", Kind::Date),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("client_type", Kind::String),
-                Field::new("order_by", Kind::String),
-                Field::new("urls", Kind::String),
-                Field::new("is_https", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            1 => View::of(&self.picture_category_id),
-            2 => View::of(&self.deleted),
-            3 => View::of(&self.modified_time),
-            4 => View::of(&self.title),
-            5 => View::of(&self.start_date),
-            6 => View::of(&self.end_date),
-            7 => View::of(&self.page_no),
-            8 => View::of(&self.page_size),
-            9 => View::of(&self.client_type),
-            10 => View::of(&self.order_by),
-            11 => View::of(&self.urls),
-            12 => View::of(&self.is_https),
-            _ => View::Absent,
-        }
+record! {
+    PictureGetRequest {
+        0 => picture_id: Number("picture_id", Number);
+        1 => picture_category_id: Number("picture_category_id", Number);
+        2 => deleted: Text("deleted", String);
+        3 => modified_time: Date("modified_time", Date);
+        4 => title: Text("title", String);
+        5 => start_date: Date("start_date", Date);
+        6 => end_date: Date("end_date", Date);
+        7 => page_no: Number("page_no", Number);
+        8 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        9 => client_type: Text("client_type", String);
+        10 => order_by: Text("order_by", String);
+        11 => urls: Text("urls", String);
+        12 => is_https: Boolean("is_https", Boolean);
     }
 }
-
-record!(PictureGetRequest);
 
 /// The response of `taobao.picture.get`.
 #[derive(Clone, Default)]
@@ -260,33 +230,11 @@ pub struct PictureGetResponse {
     pub pictures: Vec<Picture>,
 }
 
-impl Record for PictureGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureGetResponse",
-            fields: &[Field::new("pictures", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pictures),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureGetResponse {
+        0 => pictures: Objects("pictures", Object, list);
     }
 }
-
-impl RecordMut for PictureGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.pictures),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureGetResponse);
 
 /// The object `Picture`.
 #[derive(Clone, Default)]
@@ -346,68 +294,20 @@ pub struct Picture {
     pub referenced: Option<bool>,
 }
 
-impl Record for Picture {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Picture",
-            fields: &[
-                Field::new("picture_id", Kind::Number),
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("picture_path", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("sizes", Kind::Number),
-                Field::new("pixel", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("deleted", Kind::String),
-                Field::new("client_type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("md5", Kind::String),
-                Field::new("referenced", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            1 => View::of(&self.picture_category_id),
-            2 => View::of(&self.picture_path),
-            3 => View::of(&self.title),
-            4 => View::of(&self.sizes),
-            5 => View::of(&self.pixel),
-            6 => View::of(&self.status),
-            7 => View::of(&self.deleted),
-            8 => View::of(&self.client_type),
-            9 => View::of(&self.created),
-            10 => View::of(&self.modified),
-            11 => View::of(&self.md5),
-            12 => View::of(&self.referenced),
-            _ => View::Absent,
-        }
+record! {
+    mut Picture {
+        0 => picture_id: Number("picture_id", Number);
+        1 => picture_category_id: Number("picture_category_id", Number);
+        2 => picture_path: Text("picture_path", String);
+        3 => title: Text("title", String);
+        4 => sizes: Number("sizes", Number);
+        5 => pixel: Text("pixel", String);
+        6 => status: Text("status", String);
+        7 => deleted: Text("deleted", String);
+        8 => client_type: Text("client_type", String);
+        9 => created: Date("created", Date);
+        10 => modified: Date("modified", Date);
+        11 => md5: Text("md5", String);
+        12 => referenced: Boolean("referenced", Boolean);
     }
 }
-
-impl RecordMut for Picture {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture_id),
-            1 => Slot::of(&mut self.picture_category_id),
-            2 => Slot::of(&mut self.picture_path),
-            3 => Slot::of(&mut self.title),
-            4 => Slot::of(&mut self.sizes),
-            5 => Slot::of(&mut self.pixel),
-            6 => Slot::of(&mut self.status),
-            7 => Slot::of(&mut self.deleted),
-            8 => Slot::of(&mut self.client_type),
-            9 => Slot::of(&mut self.created),
-            10 => Slot::of(&mut self.modified),
-            11 => Slot::of(&mut self.md5),
-            12 => Slot::of(&mut self.referenced),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Picture);

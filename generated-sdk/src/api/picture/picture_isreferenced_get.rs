@@ -2,9 +2,7 @@
 
 //! `taobao.picture.isreferenced.get`: 查询图片是否被引用
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.picture.isreferenced.get`: 查询图片是否被引用
 ///
@@ -45,24 +43,11 @@ impl Request for PictureIsreferencedGetRequest {
     type Response = PictureIsreferencedGetResponse;
 }
 
-impl Record for PictureIsreferencedGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureIsreferencedGetRequest",
-            fields: &[Field::new("picture_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            _ => View::Absent,
-        }
+record! {
+    PictureIsreferencedGetRequest {
+        0 => picture_id: RequiredNumber("picture_id", Number, required);
     }
 }
-
-record!(PictureIsreferencedGetRequest);
 
 /// The response of `taobao.picture.isreferenced.get`.
 #[derive(Clone, Default)]
@@ -74,30 +59,8 @@ pub struct PictureIsreferencedGetResponse {
     pub is_referenced: Option<bool>,
 }
 
-impl Record for PictureIsreferencedGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureIsreferencedGetResponse",
-            fields: &[Field::new("is_referenced", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_referenced),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureIsreferencedGetResponse {
+        0 => is_referenced: Boolean("is_referenced", Boolean);
     }
 }
-
-impl RecordMut for PictureIsreferencedGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_referenced),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureIsreferencedGetResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.picture.pictures.count`: 统计图片的数量
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.picture.pictures.count`: 统计图片的数量
 ///
@@ -132,40 +130,18 @@ impl Request for PicturePicturesCountRequest {
     type Response = PicturePicturesCountResponse;
 }
 
-impl Record for PicturePicturesCountRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PicturePicturesCountRequest",
-            fields: &[
-                Field::new("picture_id", Kind::Number),
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("deleted", Kind::String),
-                Field::new("start_modified_date", Kind::Date),
-                Field::new("start_date", Kind::Date),
-                Field::new("end_date", Kind::Date),
-                Field::new("client_type", Kind::String),
-                Field::new("title", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            1 => View::of(&self.picture_category_id),
-            2 => View::of(&self.deleted),
-            3 => View::of(&self.start_modified_date),
-            4 => View::of(&self.start_date),
-            5 => View::of(&self.end_date),
-            6 => View::of(&self.client_type),
-            7 => View::of(&self.title),
-            _ => View::Absent,
-        }
+record! {
+    PicturePicturesCountRequest {
+        0 => picture_id: Number("picture_id", Number);
+        1 => picture_category_id: Number("picture_category_id", Number);
+        2 => deleted: Text("deleted", String);
+        3 => start_modified_date: Date("start_modified_date", Date);
+        4 => start_date: Date("start_date", Date);
+        5 => end_date: Date("end_date", Date);
+        6 => client_type: Text("client_type", String);
+        7 => title: Text("title", String);
     }
 }
-
-record!(PicturePicturesCountRequest);
 
 /// The response of `taobao.picture.pictures.count`.
 #[derive(Clone, Default)]
@@ -177,30 +153,8 @@ pub struct PicturePicturesCountResponse {
     pub totals: Option<i64>,
 }
 
-impl Record for PicturePicturesCountResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PicturePicturesCountResponse",
-            fields: &[Field::new("totals", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.totals),
-            _ => View::Absent,
-        }
+record! {
+    mut PicturePicturesCountResponse {
+        0 => totals: Number("totals", Number);
     }
 }
-
-impl RecordMut for PicturePicturesCountResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.totals),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PicturePicturesCountResponse);

@@ -3,8 +3,7 @@
 //! `taobao.picture.pictures.get`: 查询图片（分页）
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.picture.pictures.get`: 查询图片（分页）
@@ -205,50 +204,23 @@ impl Paged for PicturePicturesGetRequest {
     }
 }
 
-impl Record for PicturePicturesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PicturePicturesGetRequest",
-            fields: &[
-                Field::new("picture_id", Kind::Number),
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("deleted", Kind::String),
-                Field::new("start_modified_date", Kind::Date),
-                Field::new("title", Kind::String),
-                Field::new("start_date", Kind::Date),
-                Field::new("end_date", Kind::Date),
-                Field::new("current_page", Kind::Number),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("client_type", Kind::String),
-                Field::new("order_by", Kind::String),
-                Field::new("urls", Kind::String),
-                Field::new("is_https", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            1 => View::of(&self.picture_category_id),
-            2 => View::of(&self.deleted),
-            3 => View::of(&self.start_modified_date),
-            4 => View::of(&self.title),
-            5 => View::of(&self.start_date),
-            6 => View::of(&self.end_date),
-            7 => View::of(&self.current_page),
-            8 => View::of(&self.page_size),
-            9 => View::of(&self.client_type),
-            10 => View::of(&self.order_by),
-            11 => View::of(&self.urls),
-            12 => View::of(&self.is_https),
-            _ => View::Absent,
-        }
+record! {
+    PicturePicturesGetRequest {
+        0 => picture_id: Number("picture_id", Number);
+        1 => picture_category_id: Number("picture_category_id", Number);
+        2 => deleted: Text("deleted", String);
+        3 => start_modified_date: Date("start_modified_date", Date);
+        4 => title: Text("title", String);
+        5 => start_date: Date("start_date", Date);
+        6 => end_date: Date("end_date", Date);
+        7 => current_page: Number("current_page", Number);
+        8 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        9 => client_type: Text("client_type", String);
+        10 => order_by: Text("order_by", String);
+        11 => urls: Text("urls", String);
+        12 => is_https: Boolean("is_https", Boolean);
     }
 }
-
-record!(PicturePicturesGetRequest);
 
 /// The response of `taobao.picture.pictures.get`.
 #[derive(Clone, Default)]
@@ -260,33 +232,11 @@ pub struct PicturePicturesGetResponse {
     pub pictures: Vec<Picture>,
 }
 
-impl Record for PicturePicturesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PicturePicturesGetResponse",
-            fields: &[Field::new("pictures", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pictures),
-            _ => View::Absent,
-        }
+record! {
+    mut PicturePicturesGetResponse {
+        0 => pictures: Objects("pictures", Object, list);
     }
 }
-
-impl RecordMut for PicturePicturesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.pictures),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PicturePicturesGetResponse);
 
 /// The object `Picture`.
 #[derive(Clone, Default)]
@@ -346,71 +296,23 @@ pub struct Picture {
     pub referenced: Option<bool>,
 }
 
-impl Record for Picture {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Picture",
-            fields: &[
-                Field::new("picture_id", Kind::Number),
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("picture_path", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("sizes", Kind::Number),
-                Field::new("pixel", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("deleted", Kind::String),
-                Field::new("client_type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("md5", Kind::String),
-                Field::new("referenced", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            1 => View::of(&self.picture_category_id),
-            2 => View::of(&self.picture_path),
-            3 => View::of(&self.title),
-            4 => View::of(&self.sizes),
-            5 => View::of(&self.pixel),
-            6 => View::optional_open_enum(&self.status),
-            7 => View::of(&self.deleted),
-            8 => View::of(&self.client_type),
-            9 => View::of(&self.created),
-            10 => View::of(&self.modified),
-            11 => View::of(&self.md5),
-            12 => View::of(&self.referenced),
-            _ => View::Absent,
-        }
+record! {
+    mut Picture {
+        0 => picture_id: Number("picture_id", Number);
+        1 => picture_category_id: Number("picture_category_id", Number);
+        2 => picture_path: Text("picture_path", String);
+        3 => title: Text("title", String);
+        4 => sizes: Number("sizes", Number);
+        5 => pixel: Text("pixel", String);
+        6 => status: OpenEnum("status", String);
+        7 => deleted: Text("deleted", String);
+        8 => client_type: Text("client_type", String);
+        9 => created: Date("created", Date);
+        10 => modified: Date("modified", Date);
+        11 => md5: Text("md5", String);
+        12 => referenced: Boolean("referenced", Boolean);
     }
 }
-
-impl RecordMut for Picture {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture_id),
-            1 => Slot::of(&mut self.picture_category_id),
-            2 => Slot::of(&mut self.picture_path),
-            3 => Slot::of(&mut self.title),
-            4 => Slot::of(&mut self.sizes),
-            5 => Slot::of(&mut self.pixel),
-            6 => Slot::open_enum(&mut self.status),
-            7 => Slot::of(&mut self.deleted),
-            8 => Slot::of(&mut self.client_type),
-            9 => Slot::of(&mut self.created),
-            10 => Slot::of(&mut self.modified),
-            11 => Slot::of(&mut self.md5),
-            12 => Slot::of(&mut self.referenced),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Picture);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

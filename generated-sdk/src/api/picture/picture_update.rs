@@ -2,9 +2,7 @@
 
 //! `taobao.picture.update`: 修改图片的名字
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.picture.update`: 修改图片的名字
 ///
@@ -52,30 +50,12 @@ impl Request for PictureUpdateRequest {
     type Response = PictureUpdateResponse;
 }
 
-impl Record for PictureUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureUpdateRequest",
-            fields: &[
-                Field::new("picture_id", Kind::Number).required(),
-                Field::new("new_name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(50)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            1 => View::of(&self.new_name),
-            _ => View::Absent,
-        }
+record! {
+    PictureUpdateRequest {
+        0 => picture_id: RequiredNumber("picture_id", Number, required);
+        1 => new_name: RequiredText("new_name", String, required, [MaxLength(50)]);
     }
 }
-
-record!(PictureUpdateRequest);
 
 /// The response of `taobao.picture.update`.
 #[derive(Clone, Default)]
@@ -87,30 +67,8 @@ pub struct PictureUpdateResponse {
     pub done: Option<bool>,
 }
 
-impl Record for PictureUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureUpdateResponse",
-            fields: &[Field::new("done", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.done),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureUpdateResponse {
+        0 => done: Boolean("done", Boolean);
     }
 }
-
-impl RecordMut for PictureUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.done),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureUpdateResponse);

@@ -2,10 +2,7 @@
 
 //! `taobao.picture.upload`: 上传图片
 
-use top_protocol::generated::{
-    DateTime, Field, File, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, File, OpenEnum, Request, open_enum, record};
 
 /// `taobao.picture.upload`: 上传图片
 ///
@@ -106,38 +103,16 @@ impl Request for PictureUploadRequest {
     type Response = PictureUploadResponse;
 }
 
-impl Record for PictureUploadRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureUploadRequest",
-            fields: &[
-                Field::new("picture_category_id", Kind::Number).required(),
-                Field::new("img", Kind::File)
-                    .required()
-                    .limits(&[Limit::MaxLength(3145728)]),
-                Field::new("image_input_title", Kind::String).required(),
-                Field::new("title", Kind::String),
-                Field::new("client_type", Kind::String),
-                Field::new("is_https", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_category_id),
-            1 => View::of(&self.img),
-            2 => View::of(&self.image_input_title),
-            3 => View::of(&self.title),
-            4 => View::optional_open_enum(&self.client_type),
-            5 => View::of(&self.is_https),
-            _ => View::Absent,
-        }
+record! {
+    PictureUploadRequest {
+        0 => picture_category_id: RequiredNumber("picture_category_id", Number, required);
+        1 => img: RequiredFile("img", File, required, [MaxLength(3145728)]);
+        2 => image_input_title: RequiredText("image_input_title", String, required);
+        3 => title: Text("title", String);
+        4 => client_type: OpenEnum("client_type", String);
+        5 => is_https: Boolean("is_https", Boolean);
     }
 }
-
-record!(PictureUploadRequest);
 
 /// The response of `taobao.picture.upload`.
 #[derive(Clone, Default)]
@@ -149,33 +124,11 @@ pub struct PictureUploadResponse {
     pub picture: Option<Picture>,
 }
 
-impl Record for PictureUploadResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureUploadResponse",
-            fields: &[Field::new("picture", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureUploadResponse {
+        0 => picture: Object("picture", Object);
     }
 }
-
-impl RecordMut for PictureUploadResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureUploadResponse);
 
 /// The object `Picture`.
 #[derive(Clone, Default)]
@@ -227,65 +180,21 @@ pub struct Picture {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Picture {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Picture",
-            fields: &[
-                Field::new("picture_id", Kind::Number),
-                Field::new("picture_category_id", Kind::Number),
-                Field::new("picture_path", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("sizes", Kind::Number),
-                Field::new("pixel", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("deleted", Kind::String),
-                Field::new("client_type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.picture_id),
-            1 => View::of(&self.picture_category_id),
-            2 => View::of(&self.picture_path),
-            3 => View::of(&self.title),
-            4 => View::of(&self.sizes),
-            5 => View::of(&self.pixel),
-            6 => View::optional_open_enum(&self.status),
-            7 => View::of(&self.deleted),
-            8 => View::of(&self.client_type),
-            9 => View::of(&self.created),
-            10 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Picture {
+        0 => picture_id: Number("picture_id", Number);
+        1 => picture_category_id: Number("picture_category_id", Number);
+        2 => picture_path: Text("picture_path", String);
+        3 => title: Text("title", String);
+        4 => sizes: Number("sizes", Number);
+        5 => pixel: Text("pixel", String);
+        6 => status: OpenEnum("status", String);
+        7 => deleted: Text("deleted", String);
+        8 => client_type: Text("client_type", String);
+        9 => created: Date("created", Date);
+        10 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Picture {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.picture_id),
-            1 => Slot::of(&mut self.picture_category_id),
-            2 => Slot::of(&mut self.picture_path),
-            3 => Slot::of(&mut self.title),
-            4 => Slot::of(&mut self.sizes),
-            5 => Slot::of(&mut self.pixel),
-            6 => Slot::open_enum(&mut self.status),
-            7 => Slot::of(&mut self.deleted),
-            8 => Slot::of(&mut self.client_type),
-            9 => Slot::of(&mut self.created),
-            10 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Picture);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

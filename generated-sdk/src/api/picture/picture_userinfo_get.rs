@@ -2,9 +2,7 @@
 
 //! `taobao.picture.userinfo.get`: 查询图片空间的容量
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.picture.userinfo.get`: 查询图片空间的容量
 ///
@@ -40,21 +38,7 @@ impl Request for PictureUserinfoGetRequest {
     type Response = PictureUserinfoGetResponse;
 }
 
-impl Record for PictureUserinfoGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureUserinfoGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(PictureUserinfoGetRequest);
+record!(PictureUserinfoGetRequest {});
 
 /// The response of `taobao.picture.userinfo.get`.
 #[derive(Clone, Default)]
@@ -66,33 +50,11 @@ pub struct PictureUserinfoGetResponse {
     pub user_info: Option<UserInfo>,
 }
 
-impl Record for PictureUserinfoGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PictureUserinfoGetResponse",
-            fields: &[Field::new("user_info", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_info),
-            _ => View::Absent,
-        }
+record! {
+    mut PictureUserinfoGetResponse {
+        0 => user_info: Object("user_info", Object);
     }
 }
-
-impl RecordMut for PictureUserinfoGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PictureUserinfoGetResponse);
 
 /// The object `UserInfo`.
 #[derive(Clone, Default)]
@@ -128,50 +90,14 @@ pub struct UserInfo {
     pub water_mark: Option<String>,
 }
 
-impl Record for UserInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserInfo",
-            fields: &[
-                Field::new("order_space", Kind::String),
-                Field::new("used_space", Kind::String),
-                Field::new("remaining_space", Kind::String),
-                Field::new("available_space", Kind::String),
-                Field::new("free_space", Kind::String),
-                Field::new("order_expiry_date", Kind::String),
-                Field::new("water_mark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_space),
-            1 => View::of(&self.used_space),
-            2 => View::of(&self.remaining_space),
-            3 => View::of(&self.available_space),
-            4 => View::of(&self.free_space),
-            5 => View::of(&self.order_expiry_date),
-            6 => View::of(&self.water_mark),
-            _ => View::Absent,
-        }
+record! {
+    mut UserInfo {
+        0 => order_space: Text("order_space", String);
+        1 => used_space: Text("used_space", String);
+        2 => remaining_space: Text("remaining_space", String);
+        3 => available_space: Text("available_space", String);
+        4 => free_space: Text("free_space", String);
+        5 => order_expiry_date: Text("order_expiry_date", String);
+        6 => water_mark: Text("water_mark", String);
     }
 }
-
-impl RecordMut for UserInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_space),
-            1 => Slot::of(&mut self.used_space),
-            2 => Slot::of(&mut self.remaining_space),
-            3 => Slot::of(&mut self.available_space),
-            4 => Slot::of(&mut self.free_space),
-            5 => Slot::of(&mut self.order_expiry_date),
-            6 => Slot::of(&mut self.water_mark),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserInfo);

@@ -2,9 +2,7 @@
 
 //! `taobao.top.oaid.client.decrypt`: 在客户端用 OAID 解密收件人
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.top.oaid.client.decrypt`: 在客户端用 OAID 解密收件人
 ///
@@ -62,31 +60,12 @@ impl Request for TopOaidClientDecryptRequest {
     type Response = TopOaidClientDecryptResponse;
 }
 
-impl Record for TopOaidClientDecryptRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOaidClientDecryptRequest",
-            fields: &[
-                Field::new("sec_once_token", Kind::String).required().secret(),
-                Field::new("query_list", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(1)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sec_once_token),
-            1 => View::of(&self.query_list),
-            _ => View::Absent,
-        }
+record! {
+    TopOaidClientDecryptRequest {
+        0 => sec_once_token: RequiredText("sec_once_token", String, required, secret);
+        1 => query_list: Objects("query_list", Object, list, required, [MaxListSize(1)]);
     }
 }
-
-record!(TopOaidClientDecryptRequest);
 
 /// The object `ReceiverQuery`.
 #[derive(Clone)]
@@ -133,32 +112,14 @@ impl ReceiverQuery {
     }
 }
 
-impl Record for ReceiverQuery {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverQuery",
-            fields: &[
-                Field::new("tid", Kind::String).required(),
-                Field::new("oaid", Kind::String).required(),
-                Field::new("scene", Kind::String).required(),
-                Field::new("secret_no_days", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oaid),
-            2 => View::of(&self.scene),
-            3 => View::of(&self.secret_no_days),
-            _ => View::Absent,
-        }
+record! {
+    ReceiverQuery {
+        0 => tid: RequiredText("tid", String, required);
+        1 => oaid: RequiredText("oaid", String, required);
+        2 => scene: RequiredText("scene", String, required);
+        3 => secret_no_days: Number("secret_no_days", Number);
     }
 }
-
-record!(ReceiverQuery);
 
 /// The response of `taobao.top.oaid.client.decrypt`.
 #[derive(Clone, Default)]
@@ -170,33 +131,11 @@ pub struct TopOaidClientDecryptResponse {
     pub receiver_list: Vec<Receiver>,
 }
 
-impl Record for TopOaidClientDecryptResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOaidClientDecryptResponse",
-            fields: &[Field::new("receiver_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.receiver_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TopOaidClientDecryptResponse {
+        0 => receiver_list: Objects("receiver_list", Object, list);
     }
 }
-
-impl RecordMut for TopOaidClientDecryptResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.receiver_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopOaidClientDecryptResponse);
 
 /// The object `Receiver`.
 #[derive(Clone, Default)]
@@ -256,68 +195,20 @@ pub struct Receiver {
     pub secret_no_expire_time: Option<DateTime>,
 }
 
-impl Record for Receiver {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Receiver",
-            fields: &[
-                Field::new("order_id", Kind::String),
-                Field::new("oaid", Kind::String),
-                Field::new("address_detail", Kind::String).secret(),
-                Field::new("town", Kind::String),
-                Field::new("district", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("state", Kind::String),
-                Field::new("country", Kind::String),
-                Field::new("phone", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("name", Kind::String).secret(),
-                Field::new("matched", Kind::Boolean),
-                Field::new("secret_no_expire_time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_id),
-            1 => View::of(&self.oaid),
-            2 => View::of(&self.address_detail),
-            3 => View::of(&self.town),
-            4 => View::of(&self.district),
-            5 => View::of(&self.city),
-            6 => View::of(&self.state),
-            7 => View::of(&self.country),
-            8 => View::of(&self.phone),
-            9 => View::of(&self.mobile),
-            10 => View::of(&self.name),
-            11 => View::of(&self.matched),
-            12 => View::of(&self.secret_no_expire_time),
-            _ => View::Absent,
-        }
+record! {
+    mut Receiver {
+        0 => order_id: Text("order_id", String);
+        1 => oaid: Text("oaid", String);
+        2 => address_detail: Text("address_detail", String, secret);
+        3 => town: Text("town", String);
+        4 => district: Text("district", String);
+        5 => city: Text("city", String);
+        6 => state: Text("state", String);
+        7 => country: Text("country", String);
+        8 => phone: Text("phone", String, secret);
+        9 => mobile: Text("mobile", String, secret);
+        10 => name: Text("name", String, secret);
+        11 => matched: Boolean("matched", Boolean);
+        12 => secret_no_expire_time: Date("secret_no_expire_time", Date);
     }
 }
-
-impl RecordMut for Receiver {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_id),
-            1 => Slot::of(&mut self.oaid),
-            2 => Slot::of(&mut self.address_detail),
-            3 => Slot::of(&mut self.town),
-            4 => Slot::of(&mut self.district),
-            5 => Slot::of(&mut self.city),
-            6 => Slot::of(&mut self.state),
-            7 => Slot::of(&mut self.country),
-            8 => Slot::of(&mut self.phone),
-            9 => Slot::of(&mut self.mobile),
-            10 => Slot::of(&mut self.name),
-            11 => Slot::of(&mut self.matched),
-            12 => Slot::of(&mut self.secret_no_expire_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Receiver);

@@ -2,9 +2,7 @@
 
 //! `taobao.top.oaid.decrypt`: 用 OAID 解密收件人
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.top.oaid.decrypt`: 用 OAID 解密收件人
 ///
@@ -56,29 +54,11 @@ impl Request for TopOaidDecryptRequest {
     type Response = TopOaidDecryptResponse;
 }
 
-impl Record for TopOaidDecryptRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOaidDecryptRequest",
-            fields: &[
-                Field::new("query_list", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.query_list),
-            _ => View::Absent,
-        }
+record! {
+    TopOaidDecryptRequest {
+        0 => query_list: Objects("query_list", Object, list, required, [MaxListSize(20)]);
     }
 }
-
-record!(TopOaidDecryptRequest);
 
 /// The object `ReceiverQuery`.
 #[derive(Clone)]
@@ -125,32 +105,14 @@ impl ReceiverQuery {
     }
 }
 
-impl Record for ReceiverQuery {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverQuery",
-            fields: &[
-                Field::new("oaid", Kind::String).required(),
-                Field::new("tid", Kind::String).required(),
-                Field::new("scene", Kind::String).required(),
-                Field::new("secret_no_days", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oaid),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.scene),
-            3 => View::of(&self.secret_no_days),
-            _ => View::Absent,
-        }
+record! {
+    ReceiverQuery {
+        0 => oaid: RequiredText("oaid", String, required);
+        1 => tid: RequiredText("tid", String, required);
+        2 => scene: RequiredText("scene", String, required);
+        3 => secret_no_days: Number("secret_no_days", Number);
     }
 }
-
-record!(ReceiverQuery);
 
 /// The response of `taobao.top.oaid.decrypt`.
 #[derive(Clone, Default)]
@@ -162,33 +124,11 @@ pub struct TopOaidDecryptResponse {
     pub receiver_list: Vec<Receiver>,
 }
 
-impl Record for TopOaidDecryptResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOaidDecryptResponse",
-            fields: &[Field::new("receiver_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.receiver_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TopOaidDecryptResponse {
+        0 => receiver_list: Objects("receiver_list", Object, list);
     }
 }
-
-impl RecordMut for TopOaidDecryptResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.receiver_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopOaidDecryptResponse);
 
 /// The object `Receiver`.
 #[derive(Clone, Default)]
@@ -252,71 +192,21 @@ pub struct Receiver {
     pub privacy_protection: Option<bool>,
 }
 
-impl Record for Receiver {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Receiver",
-            fields: &[
-                Field::new("name", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("address_detail", Kind::String).secret(),
-                Field::new("phone", Kind::String).secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("tid", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("district", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("state", Kind::String),
-                Field::new("country", Kind::String),
-                Field::new("matched", Kind::Boolean),
-                Field::new("secret_no_expire_time", Kind::Date),
-                Field::new("privacy_protection", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.mobile),
-            2 => View::of(&self.address_detail),
-            3 => View::of(&self.phone),
-            4 => View::of(&self.oaid),
-            5 => View::of(&self.tid),
-            6 => View::of(&self.town),
-            7 => View::of(&self.district),
-            8 => View::of(&self.city),
-            9 => View::of(&self.state),
-            10 => View::of(&self.country),
-            11 => View::of(&self.matched),
-            12 => View::of(&self.secret_no_expire_time),
-            13 => View::of(&self.privacy_protection),
-            _ => View::Absent,
-        }
+record! {
+    mut Receiver {
+        0 => name: Text("name", String, secret);
+        1 => mobile: Text("mobile", String, secret);
+        2 => address_detail: Text("address_detail", String, secret);
+        3 => phone: Text("phone", String, secret);
+        4 => oaid: Text("oaid", String);
+        5 => tid: Text("tid", String);
+        6 => town: Text("town", String);
+        7 => district: Text("district", String);
+        8 => city: Text("city", String);
+        9 => state: Text("state", String);
+        10 => country: Text("country", String);
+        11 => matched: Boolean("matched", Boolean);
+        12 => secret_no_expire_time: Date("secret_no_expire_time", Date);
+        13 => privacy_protection: Boolean("privacy_protection", Boolean);
     }
 }
-
-impl RecordMut for Receiver {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            1 => Slot::of(&mut self.mobile),
-            2 => Slot::of(&mut self.address_detail),
-            3 => Slot::of(&mut self.phone),
-            4 => Slot::of(&mut self.oaid),
-            5 => Slot::of(&mut self.tid),
-            6 => Slot::of(&mut self.town),
-            7 => Slot::of(&mut self.district),
-            8 => Slot::of(&mut self.city),
-            9 => Slot::of(&mut self.state),
-            10 => Slot::of(&mut self.country),
-            11 => Slot::of(&mut self.matched),
-            12 => Slot::of(&mut self.secret_no_expire_time),
-            13 => Slot::of(&mut self.privacy_protection),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Receiver);

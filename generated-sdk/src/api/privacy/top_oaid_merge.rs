@@ -2,9 +2,7 @@
 
 //! `taobao.top.oaid.merge`: 按 OAID 判断可合并的订单
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.top.oaid.merge`: 按 OAID 判断可合并的订单
 ///
@@ -53,29 +51,11 @@ impl Request for TopOaidMergeRequest {
     type Response = TopOaidMergeResponse;
 }
 
-impl Record for TopOaidMergeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOaidMergeRequest",
-            fields: &[
-                Field::new("merge_list", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.merge_list),
-            _ => View::Absent,
-        }
+record! {
+    TopOaidMergeRequest {
+        0 => merge_list: Objects("merge_list", Object, list, required, [MaxListSize(100)]);
     }
 }
-
-record!(TopOaidMergeRequest);
 
 /// The object `OrderMerge`.
 #[derive(Clone)]
@@ -101,28 +81,12 @@ impl OrderMerge {
     }
 }
 
-impl Record for OrderMerge {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderMerge",
-            fields: &[
-                Field::new("oaid", Kind::String).required(),
-                Field::new("tid", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oaid),
-            1 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    OrderMerge {
+        0 => oaid: RequiredText("oaid", String, required);
+        1 => tid: RequiredText("tid", String, required);
     }
 }
-
-record!(OrderMerge);
 
 /// The response of `taobao.top.oaid.merge`.
 #[derive(Clone, Default)]
@@ -134,30 +98,8 @@ pub struct TopOaidMergeResponse {
     pub tid_list: Vec<String>,
 }
 
-impl Record for TopOaidMergeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOaidMergeResponse",
-            fields: &[Field::new("tid_list", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TopOaidMergeResponse {
+        0 => tid_list: Texts("tid_list", String, list);
     }
 }
-
-impl RecordMut for TopOaidMergeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopOaidMergeResponse);

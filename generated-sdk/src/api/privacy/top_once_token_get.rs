@@ -2,9 +2,7 @@
 
 //! `taobao.top.once.token.get`: 换取一次性令牌
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.top.once.token.get`: 换取一次性令牌
 ///
@@ -49,24 +47,11 @@ impl Request for TopOnceTokenGetRequest {
     type Response = TopOnceTokenGetResponse;
 }
 
-impl Record for TopOnceTokenGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOnceTokenGetRequest",
-            fields: &[Field::new("sec_token", Kind::String).required().secret()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sec_token),
-            _ => View::Absent,
-        }
+record! {
+    TopOnceTokenGetRequest {
+        0 => sec_token: RequiredText("sec_token", String, required, secret);
     }
 }
-
-record!(TopOnceTokenGetRequest);
 
 /// The response of `taobao.top.once.token.get`.
 #[derive(Clone, Default)]
@@ -86,38 +71,10 @@ pub struct TopOnceTokenGetResponse {
     pub result_msg: Option<String>,
 }
 
-impl Record for TopOnceTokenGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOnceTokenGetResponse",
-            fields: &[
-                Field::new("result_code", Kind::String),
-                Field::new("token", Kind::String).secret(),
-                Field::new("result_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_code),
-            1 => View::of(&self.token),
-            2 => View::of(&self.result_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut TopOnceTokenGetResponse {
+        0 => result_code: Text("result_code", String);
+        1 => token: Text("token", String, secret);
+        2 => result_msg: Text("result_msg", String);
     }
 }
-
-impl RecordMut for TopOnceTokenGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_code),
-            1 => Slot::of(&mut self.token),
-            2 => Slot::of(&mut self.result_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopOnceTokenGetResponse);

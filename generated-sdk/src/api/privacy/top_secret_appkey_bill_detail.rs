@@ -2,10 +2,7 @@
 
 //! `taobao.top.secret.appkey.bill.detail`: 查询应用的虚拟号账单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.top.secret.appkey.bill.detail`: 查询应用的虚拟号账单
 ///
@@ -67,24 +64,11 @@ impl Paged for TopSecretAppkeyBillDetailRequest {
     }
 }
 
-impl Record for TopSecretAppkeyBillDetailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretAppkeyBillDetailRequest",
-            fields: &[Field::new("app_bill_query_request", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.app_bill_query_request),
-            _ => View::Absent,
-        }
+record! {
+    TopSecretAppkeyBillDetailRequest {
+        0 => app_bill_query_request: Object("app_bill_query_request", Object, required);
     }
 }
-
-record!(TopSecretAppkeyBillDetailRequest);
 
 /// The object `AppBillQueryRequest`.
 #[derive(Clone)]
@@ -115,32 +99,13 @@ impl AppBillQueryRequest {
     }
 }
 
-impl Record for AppBillQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AppBillQueryRequest",
-            fields: &[
-                Field::new("page_no", Kind::Number).required(),
-                Field::new("page_size", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MaxValue(1000)]),
-                Field::new("biz_date", Kind::Date).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_no),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.biz_date),
-            _ => View::Absent,
-        }
+record! {
+    AppBillQueryRequest {
+        0 => page_no: RequiredNumber("page_no", Number, required);
+        1 => page_size: RequiredNumber("page_size", Number, required, [MaxValue(1000)]);
+        2 => biz_date: RequiredDate("biz_date", Date, required);
     }
 }
-
-record!(AppBillQueryRequest);
 
 /// The response of `taobao.top.secret.appkey.bill.detail`.
 #[derive(Clone, Default)]
@@ -156,38 +121,12 @@ pub struct TopSecretAppkeyBillDetailResponse {
     pub total_num: Option<i64>,
 }
 
-impl Record for TopSecretAppkeyBillDetailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretAppkeyBillDetailResponse",
-            fields: &[
-                Field::new("data", Kind::Object).list(),
-                Field::new("total_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.total_num),
-            _ => View::Absent,
-        }
+record! {
+    mut TopSecretAppkeyBillDetailResponse {
+        0 => data: Objects("data", Object, list);
+        1 => total_num: Number("total_num", Number);
     }
 }
-
-impl RecordMut for TopSecretAppkeyBillDetailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.total_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopSecretAppkeyBillDetailResponse);
 
 /// The object `BillDetailInfo`.
 #[derive(Clone, Default)]
@@ -233,53 +172,15 @@ pub struct BillDetailInfo {
     pub seller_nick: Option<String>,
 }
 
-impl Record for BillDetailInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillDetailInfo",
-            fields: &[
-                Field::new("bill_item", Kind::Number),
-                Field::new("bill_duration", Kind::Number),
-                Field::new("shop_nick", Kind::String),
-                Field::new("cost", Kind::String),
-                Field::new("secret_no", Kind::String).secret(),
-                Field::new("start", Kind::Date),
-                Field::new("end", Kind::Date),
-                Field::new("seller_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bill_item),
-            1 => View::of(&self.bill_duration),
-            2 => View::of(&self.shop_nick),
-            3 => View::of(&self.cost),
-            4 => View::of(&self.secret_no),
-            5 => View::of(&self.start),
-            6 => View::of(&self.end),
-            7 => View::of(&self.seller_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut BillDetailInfo {
+        0 => bill_item: Number("bill_item", Number);
+        1 => bill_duration: Number("bill_duration", Number);
+        2 => shop_nick: Text("shop_nick", String);
+        3 => cost: Text("cost", String);
+        4 => secret_no: Text("secret_no", String, secret);
+        5 => start: Date("start", Date);
+        6 => end: Date("end", Date);
+        7 => seller_nick: Text("seller_nick", String);
     }
 }
-
-impl RecordMut for BillDetailInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.bill_item),
-            1 => Slot::of(&mut self.bill_duration),
-            2 => Slot::of(&mut self.shop_nick),
-            3 => Slot::of(&mut self.cost),
-            4 => Slot::of(&mut self.secret_no),
-            5 => Slot::of(&mut self.start),
-            6 => Slot::of(&mut self.end),
-            7 => Slot::of(&mut self.seller_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillDetailInfo);

@@ -2,10 +2,7 @@
 
 //! `taobao.top.secret.bill.detail`: 查询店铺的虚拟号账单明细
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.top.secret.bill.detail`: 查询店铺的虚拟号账单明细
 ///
@@ -67,24 +64,11 @@ impl Paged for TopSecretBillDetailRequest {
     }
 }
 
-impl Record for TopSecretBillDetailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretBillDetailRequest",
-            fields: &[Field::new("seller_bill_query_request", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_bill_query_request),
-            _ => View::Absent,
-        }
+record! {
+    TopSecretBillDetailRequest {
+        0 => seller_bill_query_request: Object("seller_bill_query_request", Object, required);
     }
 }
-
-record!(TopSecretBillDetailRequest);
 
 /// The object `SellerBillQueryRequest`.
 #[derive(Clone)]
@@ -115,32 +99,13 @@ impl SellerBillQueryRequest {
     }
 }
 
-impl Record for SellerBillQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellerBillQueryRequest",
-            fields: &[
-                Field::new("page_no", Kind::Number).required(),
-                Field::new("page_size", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MaxValue(1000)]),
-                Field::new("biz_date", Kind::Date).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_no),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.biz_date),
-            _ => View::Absent,
-        }
+record! {
+    SellerBillQueryRequest {
+        0 => page_no: RequiredNumber("page_no", Number, required);
+        1 => page_size: RequiredNumber("page_size", Number, required, [MaxValue(1000)]);
+        2 => biz_date: RequiredDate("biz_date", Date, required);
     }
 }
-
-record!(SellerBillQueryRequest);
 
 /// The response of `taobao.top.secret.bill.detail`.
 #[derive(Clone, Default)]
@@ -156,38 +121,12 @@ pub struct TopSecretBillDetailResponse {
     pub total_num: Option<i64>,
 }
 
-impl Record for TopSecretBillDetailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretBillDetailResponse",
-            fields: &[
-                Field::new("data", Kind::Object).list(),
-                Field::new("total_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.total_num),
-            _ => View::Absent,
-        }
+record! {
+    mut TopSecretBillDetailResponse {
+        0 => data: Objects("data", Object, list);
+        1 => total_num: Number("total_num", Number);
     }
 }
-
-impl RecordMut for TopSecretBillDetailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.total_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopSecretBillDetailResponse);
 
 /// The object `BillDetailInfo`.
 #[derive(Clone, Default)]
@@ -223,50 +162,14 @@ pub struct BillDetailInfo {
     pub order_id: Option<i64>,
 }
 
-impl Record for BillDetailInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BillDetailInfo",
-            fields: &[
-                Field::new("secret_no", Kind::String).secret(),
-                Field::new("start", Kind::Date),
-                Field::new("end", Kind::Date),
-                Field::new("bill_item", Kind::Number),
-                Field::new("bill_duration", Kind::Number),
-                Field::new("cost", Kind::String),
-                Field::new("order_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.secret_no),
-            1 => View::of(&self.start),
-            2 => View::of(&self.end),
-            3 => View::of(&self.bill_item),
-            4 => View::of(&self.bill_duration),
-            5 => View::of(&self.cost),
-            6 => View::of(&self.order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut BillDetailInfo {
+        0 => secret_no: Text("secret_no", String, secret);
+        1 => start: Date("start", Date);
+        2 => end: Date("end", Date);
+        3 => bill_item: Number("bill_item", Number);
+        4 => bill_duration: Number("bill_duration", Number);
+        5 => cost: Text("cost", String);
+        6 => order_id: Number("order_id", Number);
     }
 }
-
-impl RecordMut for BillDetailInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.secret_no),
-            1 => Slot::of(&mut self.start),
-            2 => Slot::of(&mut self.end),
-            3 => Slot::of(&mut self.bill_item),
-            4 => Slot::of(&mut self.bill_duration),
-            5 => Slot::of(&mut self.cost),
-            6 => Slot::of(&mut self.order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BillDetailInfo);

@@ -2,9 +2,7 @@
 
 //! `taobao.top.secret.extend`: 延长虚拟号的有效期
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.top.secret.extend`: 延长虚拟号的有效期
 ///
@@ -48,24 +46,11 @@ impl Request for TopSecretExtendRequest {
     type Response = TopSecretExtendResponse;
 }
 
-impl Record for TopSecretExtendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretExtendRequest",
-            fields: &[Field::new("extend_request", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.extend_request),
-            _ => View::Absent,
-        }
+record! {
+    TopSecretExtendRequest {
+        0 => extend_request: Object("extend_request", Object, required);
     }
 }
-
-record!(TopSecretExtendRequest);
 
 /// The object `SecretNoExtendRequest`.
 #[derive(Clone)]
@@ -106,32 +91,14 @@ impl SecretNoExtendRequest {
     }
 }
 
-impl Record for SecretNoExtendRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SecretNoExtendRequest",
-            fields: &[
-                Field::new("extend_days", Kind::Number).required(),
-                Field::new("oaid", Kind::String).required(),
-                Field::new("order_id", Kind::Number).required(),
-                Field::new("scene", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.extend_days),
-            1 => View::of(&self.oaid),
-            2 => View::of(&self.order_id),
-            3 => View::of(&self.scene),
-            _ => View::Absent,
-        }
+record! {
+    SecretNoExtendRequest {
+        0 => extend_days: RequiredNumber("extend_days", Number, required);
+        1 => oaid: RequiredText("oaid", String, required);
+        2 => order_id: RequiredNumber("order_id", Number, required);
+        3 => scene: RequiredText("scene", String, required);
     }
 }
-
-record!(SecretNoExtendRequest);
 
 /// The response of `taobao.top.secret.extend`.
 #[derive(Clone, Default)]
@@ -143,33 +110,11 @@ pub struct TopSecretExtendResponse {
     pub result: Option<SecretNo>,
 }
 
-impl Record for TopSecretExtendResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretExtendResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TopSecretExtendResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TopSecretExtendResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopSecretExtendResponse);
 
 /// The object `SecretNo`.
 #[derive(Clone, Default)]
@@ -185,35 +130,9 @@ pub struct SecretNo {
     pub expire_time: Option<String>,
 }
 
-impl Record for SecretNo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SecretNo",
-            fields: &[
-                Field::new("secret_no", Kind::String).secret(),
-                Field::new("expire_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.secret_no),
-            1 => View::of(&self.expire_time),
-            _ => View::Absent,
-        }
+record! {
+    mut SecretNo {
+        0 => secret_no: Text("secret_no", String, secret);
+        1 => expire_time: Text("expire_time", String);
     }
 }
-
-impl RecordMut for SecretNo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.secret_no),
-            1 => Slot::of(&mut self.expire_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SecretNo);

@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.deliveryorder.confirm`: 确认发货单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record};
 
 /// `taobao.qimen.deliveryorder.confirm`: 确认发货单
 ///
@@ -57,24 +54,11 @@ impl Request for QimenDeliveryorderConfirmRequest {
     type Response = QimenDeliveryorderConfirmResponse;
 }
 
-impl Record for QimenDeliveryorderConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenDeliveryorderConfirmRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenDeliveryorderConfirmRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenDeliveryorderConfirmRequest);
 
 /// The object `DeliveryOrderConfirmRequest`.
 #[derive(Clone, Default)]
@@ -136,32 +120,14 @@ impl DeliveryOrderConfirmRequest {
     }
 }
 
-impl Record for DeliveryOrderConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrderConfirmRequest",
-            fields: &[
-                Field::new("deliveryOrder", Kind::Object),
-                Field::new("packages", Kind::Object).list(),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order),
-            1 => View::of(&self.packages),
-            2 => View::of(&self.order_lines),
-            3 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryOrderConfirmRequest {
+        0 => delivery_order: Object("deliveryOrder", Object);
+        1 => packages: Objects("packages", Object, list);
+        2 => order_lines: Objects("orderLines", Object, list);
+        3 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(DeliveryOrderConfirmRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
@@ -316,50 +282,23 @@ impl DeliveryOrder {
     }
 }
 
-impl Record for DeliveryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrder",
-            fields: &[
-                Field::new("deliveryOrderCode", Kind::String).required(),
-                Field::new("deliveryOrderId", Kind::String),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("orderType", Kind::String).required(),
-                Field::new("status", Kind::String),
-                Field::new("outBizCode", Kind::String),
-                Field::new("confirmType", Kind::Number),
-                Field::new("orderConfirmTime", Kind::String),
-                Field::new("operatorCode", Kind::String),
-                Field::new("operatorName", Kind::String),
-                Field::new("operateTime", Kind::String),
-                Field::new("storageFee", Kind::String),
-                Field::new("invoices", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order_code),
-            1 => View::of(&self.delivery_order_id),
-            2 => View::of(&self.warehouse_code),
-            3 => View::of(&self.order_type),
-            4 => View::of(&self.status),
-            5 => View::of(&self.out_biz_code),
-            6 => View::of(&self.confirm_type),
-            7 => View::of(&self.order_confirm_time),
-            8 => View::of(&self.operator_code),
-            9 => View::of(&self.operator_name),
-            10 => View::of(&self.operate_time),
-            11 => View::of(&self.storage_fee),
-            12 => View::of(&self.invoices),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryOrder {
+        0 => delivery_order_code: RequiredText("deliveryOrderCode", String, required);
+        1 => delivery_order_id: Text("deliveryOrderId", String);
+        2 => warehouse_code: RequiredText("warehouseCode", String, required);
+        3 => order_type: RequiredText("orderType", String, required);
+        4 => status: Text("status", String);
+        5 => out_biz_code: Text("outBizCode", String);
+        6 => confirm_type: Number("confirmType", Number);
+        7 => order_confirm_time: Text("orderConfirmTime", String);
+        8 => operator_code: Text("operatorCode", String);
+        9 => operator_name: Text("operatorName", String);
+        10 => operate_time: Text("operateTime", String);
+        11 => storage_fee: Text("storageFee", String);
+        12 => invoices: Objects("invoices", Object, list);
     }
 }
-
-record!(DeliveryOrder);
 
 /// The object `Invoice`.
 #[derive(Clone, Default)]
@@ -440,36 +379,16 @@ impl Invoice {
     }
 }
 
-impl Record for Invoice {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Invoice",
-            fields: &[
-                Field::new("header", Kind::String),
-                Field::new("amount", Kind::String),
-                Field::new("content", Kind::String),
-                Field::new("detail", Kind::Object),
-                Field::new("code", Kind::String),
-                Field::new("number", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.header),
-            1 => View::of(&self.amount),
-            2 => View::of(&self.content),
-            3 => View::of(&self.detail),
-            4 => View::of(&self.code),
-            5 => View::of(&self.number),
-            _ => View::Absent,
-        }
+record! {
+    Invoice {
+        0 => header: Text("header", String);
+        1 => amount: Text("amount", String);
+        2 => content: Text("content", String);
+        3 => detail: Object("detail", Object);
+        4 => code: Text("code", String);
+        5 => number: Text("number", String);
     }
 }
-
-record!(Invoice);
 
 /// The object `Detail`.
 #[derive(Clone, Default)]
@@ -498,24 +417,11 @@ impl Detail {
     }
 }
 
-impl Record for Detail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Detail",
-            fields: &[Field::new("items", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    Detail {
+        0 => items: Objects("items", Object, list);
     }
 }
-
-record!(Detail);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -607,38 +513,17 @@ impl RequestDeliveryOrderInvoicesDetailItems {
     }
 }
 
-impl Record for RequestDeliveryOrderInvoicesDetailItems {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RequestDeliveryOrderInvoicesDetailItems",
-            fields: &[
-                Field::new("itemName", Kind::String),
-                Field::new("unit", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("amount", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_name),
-            1 => View::of(&self.unit),
-            2 => View::of(&self.price),
-            3 => View::of(&self.quantity),
-            4 => View::of(&self.amount),
-            5 => View::of(&self.item_code),
-            6 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    RequestDeliveryOrderInvoicesDetailItems {
+        0 => item_name: Text("itemName", String);
+        1 => unit: Text("unit", String);
+        2 => price: Text("price", String);
+        3 => quantity: Number("quantity", Number);
+        4 => amount: Text("amount", String);
+        5 => item_code: Text("itemCode", String);
+        6 => item_id: Text("itemId", String);
     }
 }
-
-record!(RequestDeliveryOrderInvoicesDetailItems);
 
 /// The object `Package`.
 #[derive(Clone)]
@@ -805,50 +690,23 @@ impl Package {
     }
 }
 
-impl Record for Package {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Package",
-            fields: &[
-                Field::new("logisticsCode", Kind::String).required(),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String).required(),
-                Field::new("packageCode", Kind::String),
-                Field::new("length", Kind::String),
-                Field::new("width", Kind::String),
-                Field::new("height", Kind::String),
-                Field::new("theoreticalWeight", Kind::String),
-                Field::new("weight", Kind::String),
-                Field::new("volume", Kind::String),
-                Field::new("invoiceNo", Kind::String),
-                Field::new("packageMaterialList", Kind::Object).list(),
-                Field::new("items", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_code),
-            1 => View::of(&self.logistics_name),
-            2 => View::of(&self.express_code),
-            3 => View::of(&self.package_code),
-            4 => View::of(&self.length),
-            5 => View::of(&self.width),
-            6 => View::of(&self.height),
-            7 => View::of(&self.theoretical_weight),
-            8 => View::of(&self.weight),
-            9 => View::of(&self.volume),
-            10 => View::of(&self.invoice_no),
-            11 => View::of(&self.package_material_list),
-            12 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    Package {
+        0 => logistics_code: RequiredText("logisticsCode", String, required);
+        1 => logistics_name: Text("logisticsName", String);
+        2 => express_code: RequiredText("expressCode", String, required);
+        3 => package_code: Text("packageCode", String);
+        4 => length: Text("length", String);
+        5 => width: Text("width", String);
+        6 => height: Text("height", String);
+        7 => theoretical_weight: Text("theoreticalWeight", String);
+        8 => weight: Text("weight", String);
+        9 => volume: Text("volume", String);
+        10 => invoice_no: Text("invoiceNo", String);
+        11 => package_material_list: Objects("packageMaterialList", Object, list);
+        12 => items: Objects("items", Object, list);
     }
 }
-
-record!(Package);
 
 /// The object `PackageMaterial`.
 #[derive(Clone, Default)]
@@ -885,28 +743,12 @@ impl PackageMaterial {
     }
 }
 
-impl Record for PackageMaterial {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageMaterial",
-            fields: &[
-                Field::new("type", Kind::String),
-                Field::new("quantity", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.r#type),
-            1 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    PackageMaterial {
+        0 => r#type: Text("type", String);
+        1 => quantity: Number("quantity", Number);
     }
 }
-
-record!(PackageMaterial);
 
 /// The object `Item`.
 #[derive(Clone)]
@@ -956,32 +798,14 @@ impl RequestPackagesItems {
     }
 }
 
-impl Record for RequestPackagesItems {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RequestPackagesItems",
-            fields: &[
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("quantity", Kind::Number).required(),
-                Field::new("orderLineNo", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_code),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.quantity),
-            3 => View::of(&self.order_line_no),
-            _ => View::Absent,
-        }
+record! {
+    RequestPackagesItems {
+        0 => item_code: RequiredText("itemCode", String, required);
+        1 => item_id: Text("itemId", String);
+        2 => quantity: RequiredNumber("quantity", Number, required);
+        3 => order_line_no: Text("orderLineNo", String);
     }
 }
-
-record!(RequestPackagesItems);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
@@ -1227,66 +1051,31 @@ impl OrderLine {
     }
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("orderLineNo", Kind::String),
-                Field::new("orderSourceCode", Kind::String),
-                Field::new("subSourceCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("extCode", Kind::String),
-                Field::new("planQty", Kind::Number),
-                Field::new("actualQty", Kind::Number),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("batchs", Kind::Object).list(),
-                Field::new("qrCode", Kind::String),
-                Field::new("snCode", Kind::String),
-                Field::new("snList", Kind::Object),
-                Field::new("supplierName", Kind::String),
-                Field::new("supplierCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_line_no),
-            1 => View::of(&self.order_source_code),
-            2 => View::of(&self.sub_source_code),
-            3 => View::of(&self.item_code),
-            4 => View::of(&self.item_id),
-            5 => View::of(&self.inventory_type),
-            6 => View::of(&self.owner_code),
-            7 => View::of(&self.item_name),
-            8 => View::of(&self.ext_code),
-            9 => View::of(&self.plan_qty),
-            10 => View::of(&self.actual_qty),
-            11 => View::of(&self.batch_code),
-            12 => View::of(&self.product_date),
-            13 => View::of(&self.expire_date),
-            14 => View::of(&self.produce_code),
-            15 => View::of(&self.batchs),
-            16 => View::of(&self.qr_code),
-            17 => View::of(&self.sn_code),
-            18 => View::of(&self.sn_list),
-            19 => View::of(&self.supplier_name),
-            20 => View::of(&self.supplier_code),
-            _ => View::Absent,
-        }
+record! {
+    OrderLine {
+        0 => order_line_no: Text("orderLineNo", String);
+        1 => order_source_code: Text("orderSourceCode", String);
+        2 => sub_source_code: Text("subSourceCode", String);
+        3 => item_code: Text("itemCode", String);
+        4 => item_id: Text("itemId", String);
+        5 => inventory_type: Text("inventoryType", String);
+        6 => owner_code: Text("ownerCode", String);
+        7 => item_name: Text("itemName", String);
+        8 => ext_code: Text("extCode", String);
+        9 => plan_qty: Number("planQty", Number);
+        10 => actual_qty: Number("actualQty", Number);
+        11 => batch_code: Text("batchCode", String);
+        12 => product_date: Text("productDate", String);
+        13 => expire_date: Text("expireDate", String);
+        14 => produce_code: Text("produceCode", String);
+        15 => batchs: Objects("batchs", Object, list);
+        16 => qr_code: Text("qrCode", String);
+        17 => sn_code: Text("snCode", String);
+        18 => sn_list: Object("snList", Object);
+        19 => supplier_name: Text("supplierName", String);
+        20 => supplier_code: Text("supplierCode", String);
     }
 }
-
-record!(OrderLine);
 
 /// The object `Batch`.
 #[derive(Clone, Default)]
@@ -1378,38 +1167,17 @@ impl Batch {
     }
 }
 
-impl Record for Batch {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Batch",
-            fields: &[
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("actualQty", Kind::Number),
-                Field::new("snCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.batch_code),
-            1 => View::of(&self.product_date),
-            2 => View::of(&self.expire_date),
-            3 => View::of(&self.produce_code),
-            4 => View::of(&self.inventory_type),
-            5 => View::of(&self.actual_qty),
-            6 => View::of(&self.sn_code),
-            _ => View::Absent,
-        }
+record! {
+    Batch {
+        0 => batch_code: Text("batchCode", String);
+        1 => product_date: Text("productDate", String);
+        2 => expire_date: Text("expireDate", String);
+        3 => produce_code: Text("produceCode", String);
+        4 => inventory_type: Text("inventoryType", String);
+        5 => actual_qty: Number("actualQty", Number);
+        6 => sn_code: Text("snCode", String);
     }
 }
-
-record!(Batch);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
@@ -1435,24 +1203,11 @@ impl SnList {
     }
 }
 
-impl Record for SnList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SnList",
-            fields: &[Field::new("sn", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sn),
-            _ => View::Absent,
-        }
+record! {
+    SnList {
+        0 => sn: Texts("sn", String, list);
     }
 }
-
-record!(SnList);
 
 /// The response of `taobao.qimen.deliveryorder.confirm`.
 #[derive(Clone, Default)]
@@ -1464,33 +1219,11 @@ pub struct QimenDeliveryorderConfirmResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenDeliveryorderConfirmResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenDeliveryorderConfirmResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenDeliveryorderConfirmResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenDeliveryorderConfirmResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenDeliveryorderConfirmResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -1510,41 +1243,13 @@ pub struct Response {
     pub message: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

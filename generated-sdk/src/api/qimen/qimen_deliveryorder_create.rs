@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.deliveryorder.create`: 创建发货单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record, required,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.qimen.deliveryorder.create`: 创建发货单
 ///
@@ -57,24 +54,11 @@ impl Request for QimenDeliveryorderCreateRequest {
     type Response = QimenDeliveryorderCreateResponse;
 }
 
-impl Record for QimenDeliveryorderCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenDeliveryorderCreateRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenDeliveryorderCreateRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenDeliveryorderCreateRequest);
 
 /// The object `DeliveryOrderCreateRequest`.
 #[derive(Clone, Default)]
@@ -125,30 +109,13 @@ impl DeliveryOrderCreateRequest {
     }
 }
 
-impl Record for DeliveryOrderCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrderCreateRequest",
-            fields: &[
-                Field::new("deliveryOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryOrderCreateRequest {
+        0 => delivery_order: Object("deliveryOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(DeliveryOrderCreateRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
@@ -714,114 +681,55 @@ pub struct DeliveryOrderInputRequired {
 
 required!(DeliveryOrderInputRequired => DeliveryOrderInput);
 
-impl Record for DeliveryOrderInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrderInput",
-            fields: &[
-                Field::new("deliveryOrderCode", Kind::String).required(),
-                Field::new("preDeliveryOrderCode", Kind::String),
-                Field::new("preDeliveryOrderId", Kind::String),
-                Field::new("orderType", Kind::String).required(),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("orderFlag", Kind::String),
-                Field::new("sourcePlatformCode", Kind::String),
-                Field::new("sourcePlatformName", Kind::String),
-                Field::new("createTime", Kind::String).required(),
-                Field::new("placeOrderTime", Kind::String).required(),
-                Field::new("payTime", Kind::String),
-                Field::new("payNo", Kind::String),
-                Field::new("operatorCode", Kind::String),
-                Field::new("operatorName", Kind::String),
-                Field::new("operateTime", Kind::String).required(),
-                Field::new("shopNick", Kind::String).required(),
-                Field::new("sellerNick", Kind::String),
-                Field::new("buyerNick", Kind::String),
-                Field::new("totalAmount", Kind::String),
-                Field::new("itemAmount", Kind::String),
-                Field::new("discountAmount", Kind::String),
-                Field::new("freight", Kind::String),
-                Field::new("arAmount", Kind::String),
-                Field::new("gotAmount", Kind::String),
-                Field::new("serviceFee", Kind::String),
-                Field::new("logisticsCode", Kind::String).required(),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("logisticsAreaCode", Kind::String),
-                Field::new("deliveryRequirements", Kind::Object),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("receiverInfo", Kind::Object),
-                Field::new("isUrgency", Kind::String),
-                Field::new("invoiceFlag", Kind::String),
-                Field::new("invoices", Kind::Object).list(),
-                Field::new("insuranceFlag", Kind::String),
-                Field::new("insurance", Kind::Object),
-                Field::new("buyerMessage", Kind::String),
-                Field::new("sellerMessage", Kind::String),
-                Field::new("remark", Kind::String),
-                Field::new("serviceCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("latestCollectionTime", Kind::String),
-                Field::new("latestDeliveryTime", Kind::String),
-                Field::new("oaidOrderSourceCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order_code),
-            1 => View::of(&self.pre_delivery_order_code),
-            2 => View::of(&self.pre_delivery_order_id),
-            3 => View::of(&self.order_type),
-            4 => View::of(&self.warehouse_code),
-            5 => View::of(&self.order_flag),
-            6 => View::of(&self.source_platform_code),
-            7 => View::of(&self.source_platform_name),
-            8 => View::of(&self.create_time),
-            9 => View::of(&self.place_order_time),
-            10 => View::of(&self.pay_time),
-            11 => View::of(&self.pay_no),
-            12 => View::of(&self.operator_code),
-            13 => View::of(&self.operator_name),
-            14 => View::of(&self.operate_time),
-            15 => View::of(&self.shop_nick),
-            16 => View::of(&self.seller_nick),
-            17 => View::of(&self.buyer_nick),
-            18 => View::of(&self.total_amount),
-            19 => View::of(&self.item_amount),
-            20 => View::of(&self.discount_amount),
-            21 => View::of(&self.freight),
-            22 => View::of(&self.ar_amount),
-            23 => View::of(&self.got_amount),
-            24 => View::of(&self.service_fee),
-            25 => View::of(&self.logistics_code),
-            26 => View::of(&self.logistics_name),
-            27 => View::of(&self.express_code),
-            28 => View::of(&self.logistics_area_code),
-            29 => View::of(&self.delivery_requirements),
-            30 => View::of(&self.sender_info),
-            31 => View::of(&self.receiver_info),
-            32 => View::optional_open_enum(&self.is_urgency),
-            33 => View::optional_open_enum(&self.invoice_flag),
-            34 => View::of(&self.invoices),
-            35 => View::optional_open_enum(&self.insurance_flag),
-            36 => View::of(&self.insurance),
-            37 => View::of(&self.buyer_message),
-            38 => View::of(&self.seller_message),
-            39 => View::of(&self.remark),
-            40 => View::of(&self.service_code),
-            41 => View::of(&self.owner_code),
-            42 => View::of(&self.latest_collection_time),
-            43 => View::of(&self.latest_delivery_time),
-            44 => View::of(&self.oaid_order_source_code),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryOrderInput {
+        0 => delivery_order_code: RequiredText("deliveryOrderCode", String, required);
+        1 => pre_delivery_order_code: Text("preDeliveryOrderCode", String);
+        2 => pre_delivery_order_id: Text("preDeliveryOrderId", String);
+        3 => order_type: RequiredText("orderType", String, required);
+        4 => warehouse_code: RequiredText("warehouseCode", String, required);
+        5 => order_flag: Text("orderFlag", String);
+        6 => source_platform_code: Text("sourcePlatformCode", String);
+        7 => source_platform_name: Text("sourcePlatformName", String);
+        8 => create_time: RequiredText("createTime", String, required);
+        9 => place_order_time: RequiredText("placeOrderTime", String, required);
+        10 => pay_time: Text("payTime", String);
+        11 => pay_no: Text("payNo", String);
+        12 => operator_code: Text("operatorCode", String);
+        13 => operator_name: Text("operatorName", String);
+        14 => operate_time: RequiredText("operateTime", String, required);
+        15 => shop_nick: RequiredText("shopNick", String, required);
+        16 => seller_nick: Text("sellerNick", String);
+        17 => buyer_nick: Text("buyerNick", String);
+        18 => total_amount: Text("totalAmount", String);
+        19 => item_amount: Text("itemAmount", String);
+        20 => discount_amount: Text("discountAmount", String);
+        21 => freight: Text("freight", String);
+        22 => ar_amount: Text("arAmount", String);
+        23 => got_amount: Text("gotAmount", String);
+        24 => service_fee: Text("serviceFee", String);
+        25 => logistics_code: RequiredText("logisticsCode", String, required);
+        26 => logistics_name: Text("logisticsName", String);
+        27 => express_code: Text("expressCode", String);
+        28 => logistics_area_code: Text("logisticsAreaCode", String);
+        29 => delivery_requirements: Object("deliveryRequirements", Object);
+        30 => sender_info: Object("senderInfo", Object);
+        31 => receiver_info: Object("receiverInfo", Object);
+        32 => is_urgency: OpenEnum("isUrgency", String);
+        33 => invoice_flag: OpenEnum("invoiceFlag", String);
+        34 => invoices: Objects("invoices", Object, list);
+        35 => insurance_flag: OpenEnum("insuranceFlag", String);
+        36 => insurance: Object("insurance", Object);
+        37 => buyer_message: Text("buyerMessage", String);
+        38 => seller_message: Text("sellerMessage", String);
+        39 => remark: Text("remark", String);
+        40 => service_code: Text("serviceCode", String);
+        41 => owner_code: Text("ownerCode", String);
+        42 => latest_collection_time: Text("latestCollectionTime", String);
+        43 => latest_delivery_time: Text("latestDeliveryTime", String);
+        44 => oaid_order_source_code: Text("oaidOrderSourceCode", String);
     }
 }
-
-record!(DeliveryOrderInput);
 
 /// The object `DeliveryRequirements`.
 #[derive(Clone, Default)]
@@ -894,34 +802,15 @@ impl DeliveryRequirements {
     }
 }
 
-impl Record for DeliveryRequirements {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryRequirements",
-            fields: &[
-                Field::new("scheduleType", Kind::Number),
-                Field::new("scheduleDay", Kind::String),
-                Field::new("scheduleStartTime", Kind::String),
-                Field::new("scheduleEndTime", Kind::String),
-                Field::new("deliveryType", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.schedule_type),
-            1 => View::of(&self.schedule_day),
-            2 => View::of(&self.schedule_start_time),
-            3 => View::of(&self.schedule_end_time),
-            4 => View::of(&self.delivery_type),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryRequirements {
+        0 => schedule_type: Number("scheduleType", Number);
+        1 => schedule_day: Text("scheduleDay", String);
+        2 => schedule_start_time: Text("scheduleStartTime", String);
+        3 => schedule_end_time: Text("scheduleEndTime", String);
+        4 => delivery_type: Text("deliveryType", String);
     }
 }
-
-record!(DeliveryRequirements);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
@@ -1073,48 +962,22 @@ pub struct SenderInfoRequired {
 
 required!(SenderInfoRequired => SenderInfo);
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).required().secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("city", Kind::String).required(),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).required().secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            _ => View::Absent,
-        }
+record! {
+    SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: RequiredText("name", String, required, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: RequiredText("mobile", String, required, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: RequiredText("province", String, required);
+        8 => city: RequiredText("city", String, required);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: RequiredText("detailAddress", String, required, secret);
     }
 }
-
-record!(SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone)]
@@ -1314,56 +1177,26 @@ pub struct ReceiverInfoRequired {
 
 required!(ReceiverInfoRequired => ReceiverInfo);
 
-impl Record for ReceiverInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).required().secret(),
-                Field::new("idType", Kind::String),
-                Field::new("idNumber", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("city", Kind::String).required(),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).required().secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("privacy", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.id_type),
-            6 => View::of(&self.id_number),
-            7 => View::of(&self.email),
-            8 => View::of(&self.country_code),
-            9 => View::of(&self.province),
-            10 => View::of(&self.city),
-            11 => View::of(&self.area),
-            12 => View::of(&self.town),
-            13 => View::of(&self.detail_address),
-            14 => View::of(&self.oaid),
-            15 => View::of(&self.privacy),
-            _ => View::Absent,
-        }
+record! {
+    ReceiverInfo {
+        0 => company: Text("company", String);
+        1 => name: RequiredText("name", String, required, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: RequiredText("mobile", String, required, secret);
+        5 => id_type: Text("idType", String);
+        6 => id_number: Text("idNumber", String, secret);
+        7 => email: Text("email", String, secret);
+        8 => country_code: Text("countryCode", String);
+        9 => province: RequiredText("province", String, required);
+        10 => city: RequiredText("city", String, required);
+        11 => area: Text("area", String);
+        12 => town: Text("town", String);
+        13 => detail_address: RequiredText("detailAddress", String, required, secret);
+        14 => oaid: Text("oaid", String);
+        15 => privacy: Text("privacy", String);
     }
 }
-
-record!(ReceiverInfo);
 
 /// The object `Invoice`.
 #[derive(Clone, Default)]
@@ -1447,36 +1280,16 @@ impl Invoice {
     }
 }
 
-impl Record for Invoice {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Invoice",
-            fields: &[
-                Field::new("type", Kind::String),
-                Field::new("header", Kind::String),
-                Field::new("amount", Kind::String),
-                Field::new("content", Kind::String),
-                Field::new("detail", Kind::Object),
-                Field::new("taxNumber", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.r#type),
-            1 => View::of(&self.header),
-            2 => View::of(&self.amount),
-            3 => View::of(&self.content),
-            4 => View::of(&self.detail),
-            5 => View::of(&self.tax_number),
-            _ => View::Absent,
-        }
+record! {
+    Invoice {
+        0 => r#type: OpenEnum("type", String);
+        1 => header: Text("header", String);
+        2 => amount: Text("amount", String);
+        3 => content: Text("content", String);
+        4 => detail: Object("detail", Object);
+        5 => tax_number: Text("taxNumber", String);
     }
 }
-
-record!(Invoice);
 
 /// The object `Detail`.
 #[derive(Clone, Default)]
@@ -1502,24 +1315,11 @@ impl Detail {
     }
 }
 
-impl Record for Detail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Detail",
-            fields: &[Field::new("items", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    Detail {
+        0 => items: Objects("items", Object, list);
     }
 }
-
-record!(Detail);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -1589,34 +1389,15 @@ impl Item {
     }
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("itemName", Kind::String),
-                Field::new("unit", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("amount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_name),
-            1 => View::of(&self.unit),
-            2 => View::of(&self.price),
-            3 => View::of(&self.quantity),
-            4 => View::of(&self.amount),
-            _ => View::Absent,
-        }
+record! {
+    Item {
+        0 => item_name: Text("itemName", String);
+        1 => unit: Text("unit", String);
+        2 => price: Text("price", String);
+        3 => quantity: Number("quantity", Number);
+        4 => amount: Text("amount", String);
     }
 }
-
-record!(Item);
 
 /// The object `Insurance`.
 #[derive(Clone, Default)]
@@ -1653,28 +1434,12 @@ impl Insurance {
     }
 }
 
-impl Record for Insurance {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Insurance",
-            fields: &[
-                Field::new("type", Kind::String),
-                Field::new("amount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.r#type),
-            1 => View::of(&self.amount),
-            _ => View::Absent,
-        }
+record! {
+    Insurance {
+        0 => r#type: Text("type", String);
+        1 => amount: Text("amount", String);
     }
 }
-
-record!(Insurance);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
@@ -1886,60 +1651,28 @@ impl OrderLineInput {
     }
 }
 
-impl Record for OrderLineInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLineInput",
-            fields: &[
-                Field::new("orderLineNo", Kind::String),
-                Field::new("sourceOrderCode", Kind::String),
-                Field::new("subSourceOrderCode", Kind::String),
-                Field::new("payNo", Kind::String),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("extCode", Kind::String),
-                Field::new("planQty", Kind::Number).required(),
-                Field::new("retailPrice", Kind::String),
-                Field::new("actualPrice", Kind::String).required(),
-                Field::new("discountAmount", Kind::String),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_line_no),
-            1 => View::of(&self.source_order_code),
-            2 => View::of(&self.sub_source_order_code),
-            3 => View::of(&self.pay_no),
-            4 => View::of(&self.owner_code),
-            5 => View::of(&self.item_code),
-            6 => View::of(&self.item_id),
-            7 => View::of(&self.inventory_type),
-            8 => View::of(&self.item_name),
-            9 => View::of(&self.ext_code),
-            10 => View::of(&self.plan_qty),
-            11 => View::of(&self.retail_price),
-            12 => View::of(&self.actual_price),
-            13 => View::of(&self.discount_amount),
-            14 => View::of(&self.batch_code),
-            15 => View::of(&self.product_date),
-            16 => View::of(&self.expire_date),
-            17 => View::of(&self.produce_code),
-            _ => View::Absent,
-        }
+record! {
+    OrderLineInput {
+        0 => order_line_no: Text("orderLineNo", String);
+        1 => source_order_code: Text("sourceOrderCode", String);
+        2 => sub_source_order_code: Text("subSourceOrderCode", String);
+        3 => pay_no: Text("payNo", String);
+        4 => owner_code: RequiredText("ownerCode", String, required);
+        5 => item_code: RequiredText("itemCode", String, required);
+        6 => item_id: Text("itemId", String);
+        7 => inventory_type: Text("inventoryType", String);
+        8 => item_name: Text("itemName", String);
+        9 => ext_code: Text("extCode", String);
+        10 => plan_qty: RequiredNumber("planQty", Number, required);
+        11 => retail_price: Text("retailPrice", String);
+        12 => actual_price: RequiredText("actualPrice", String, required);
+        13 => discount_amount: Text("discountAmount", String);
+        14 => batch_code: Text("batchCode", String);
+        15 => product_date: Text("productDate", String);
+        16 => expire_date: Text("expireDate", String);
+        17 => produce_code: Text("produceCode", String);
     }
 }
-
-record!(OrderLineInput);
 
 /// The response of `taobao.qimen.deliveryorder.create`.
 #[derive(Clone, Default)]
@@ -1951,33 +1684,11 @@ pub struct QimenDeliveryorderCreateResponse {
     pub response: Option<DeliveryOrderCreateResponse>,
 }
 
-impl Record for QimenDeliveryorderCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenDeliveryorderCreateResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenDeliveryorderCreateResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenDeliveryorderCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenDeliveryorderCreateResponse);
 
 /// The object `DeliveryOrderCreateResponse`.
 #[derive(Clone, Default)]
@@ -2017,56 +1728,18 @@ pub struct DeliveryOrderCreateResponse {
     pub delivery_orders: Vec<DeliveryOrder>,
 }
 
-impl Record for DeliveryOrderCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrderCreateResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("createTime", Kind::String),
-                Field::new("deliveryOrderId", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("deliveryOrders", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.create_time),
-            4 => View::of(&self.delivery_order_id),
-            5 => View::of(&self.warehouse_code),
-            6 => View::of(&self.logistics_code),
-            7 => View::of(&self.delivery_orders),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryOrderCreateResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => create_time: Text("createTime", String);
+        4 => delivery_order_id: Text("deliveryOrderId", String);
+        5 => warehouse_code: Text("warehouseCode", String);
+        6 => logistics_code: Text("logisticsCode", String);
+        7 => delivery_orders: Objects("deliveryOrders", Object, list);
     }
 }
-
-impl RecordMut for DeliveryOrderCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            3 => Slot::of(&mut self.create_time),
-            4 => Slot::of(&mut self.delivery_order_id),
-            5 => Slot::of(&mut self.warehouse_code),
-            6 => Slot::of(&mut self.logistics_code),
-            7 => Slot::of(&mut self.delivery_orders),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryOrderCreateResponse);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone, Default)]
@@ -2094,47 +1767,15 @@ pub struct DeliveryOrder {
     pub create_time: Option<String>,
 }
 
-impl Record for DeliveryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrder",
-            fields: &[
-                Field::new("deliveryOrderId", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("createTime", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order_id),
-            1 => View::of(&self.warehouse_code),
-            2 => View::of(&self.logistics_code),
-            3 => View::of(&self.order_lines),
-            4 => View::of(&self.create_time),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryOrder {
+        0 => delivery_order_id: Text("deliveryOrderId", String);
+        1 => warehouse_code: Text("warehouseCode", String);
+        2 => logistics_code: Text("logisticsCode", String);
+        3 => order_lines: Objects("orderLines", Object, list);
+        4 => create_time: Text("createTime", String);
     }
 }
-
-impl RecordMut for DeliveryOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_order_id),
-            1 => Slot::of(&mut self.warehouse_code),
-            2 => Slot::of(&mut self.logistics_code),
-            3 => Slot::of(&mut self.order_lines),
-            4 => Slot::of(&mut self.create_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryOrder);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
@@ -2158,44 +1799,14 @@ pub struct OrderLine {
     pub quantity: Option<String>,
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("orderLineNo", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("quantity", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_line_no),
-            1 => View::of(&self.item_code),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderLine {
+        0 => order_line_no: Text("orderLineNo", String);
+        1 => item_code: Text("itemCode", String);
+        2 => item_id: Text("itemId", String);
+        3 => quantity: Text("quantity", String);
     }
 }
-
-impl RecordMut for OrderLine {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_line_no),
-            1 => Slot::of(&mut self.item_code),
-            2 => Slot::of(&mut self.item_id),
-            3 => Slot::of(&mut self.quantity),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderLine);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

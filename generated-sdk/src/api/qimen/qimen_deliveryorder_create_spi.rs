@@ -2,10 +2,7 @@
 
 //! The SPI `taobao.qimen.deliveryorder.create`: 创建发货单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot, Spi, View, open_enum,
-    record,
-};
+use top_protocol::generated::{Json, OpenEnum, Spi, open_enum, record};
 
 /// The request of the SPI `taobao.qimen.deliveryorder.create`: 创建发货单
 ///
@@ -49,41 +46,13 @@ impl Spi for QimenDeliveryorderCreateSpiRequest {
     type Response = QimenDeliveryorderCreateSpiResponse;
 }
 
-impl Record for QimenDeliveryorderCreateSpiRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenDeliveryorderCreateSpiRequest",
-            fields: &[
-                Field::new("deliveryOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenDeliveryorderCreateSpiRequest {
+        0 => delivery_order: Object("deliveryOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-impl RecordMut for QimenDeliveryorderCreateSpiRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_order),
-            1 => Slot::of(&mut self.order_lines),
-            2 => Slot::of(&mut self.extend_props),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenDeliveryorderCreateSpiRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone, Default)]
@@ -271,167 +240,55 @@ pub struct DeliveryOrderInput {
     pub oaid_order_source_code: Option<String>,
 }
 
-impl Record for DeliveryOrderInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrderInput",
-            fields: &[
-                Field::new("deliveryOrderCode", Kind::String),
-                Field::new("preDeliveryOrderCode", Kind::String),
-                Field::new("preDeliveryOrderId", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("orderFlag", Kind::String),
-                Field::new("sourcePlatformCode", Kind::String),
-                Field::new("sourcePlatformName", Kind::String),
-                Field::new("createTime", Kind::String),
-                Field::new("placeOrderTime", Kind::String),
-                Field::new("payTime", Kind::String),
-                Field::new("payNo", Kind::String),
-                Field::new("operatorCode", Kind::String),
-                Field::new("operatorName", Kind::String),
-                Field::new("operateTime", Kind::String),
-                Field::new("shopNick", Kind::String),
-                Field::new("sellerNick", Kind::String),
-                Field::new("buyerNick", Kind::String),
-                Field::new("totalAmount", Kind::String),
-                Field::new("itemAmount", Kind::String),
-                Field::new("discountAmount", Kind::String),
-                Field::new("freight", Kind::String),
-                Field::new("arAmount", Kind::String),
-                Field::new("gotAmount", Kind::String),
-                Field::new("serviceFee", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("logisticsAreaCode", Kind::String),
-                Field::new("deliveryRequirements", Kind::Object),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("receiverInfo", Kind::Object),
-                Field::new("isUrgency", Kind::String),
-                Field::new("invoiceFlag", Kind::String),
-                Field::new("invoices", Kind::Object).list(),
-                Field::new("insuranceFlag", Kind::String),
-                Field::new("insurance", Kind::Object),
-                Field::new("buyerMessage", Kind::String),
-                Field::new("sellerMessage", Kind::String),
-                Field::new("remark", Kind::String),
-                Field::new("serviceCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("latestCollectionTime", Kind::String),
-                Field::new("latestDeliveryTime", Kind::String),
-                Field::new("oaidOrderSourceCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order_code),
-            1 => View::of(&self.pre_delivery_order_code),
-            2 => View::of(&self.pre_delivery_order_id),
-            3 => View::of(&self.order_type),
-            4 => View::of(&self.warehouse_code),
-            5 => View::of(&self.order_flag),
-            6 => View::of(&self.source_platform_code),
-            7 => View::of(&self.source_platform_name),
-            8 => View::of(&self.create_time),
-            9 => View::of(&self.place_order_time),
-            10 => View::of(&self.pay_time),
-            11 => View::of(&self.pay_no),
-            12 => View::of(&self.operator_code),
-            13 => View::of(&self.operator_name),
-            14 => View::of(&self.operate_time),
-            15 => View::of(&self.shop_nick),
-            16 => View::of(&self.seller_nick),
-            17 => View::of(&self.buyer_nick),
-            18 => View::of(&self.total_amount),
-            19 => View::of(&self.item_amount),
-            20 => View::of(&self.discount_amount),
-            21 => View::of(&self.freight),
-            22 => View::of(&self.ar_amount),
-            23 => View::of(&self.got_amount),
-            24 => View::of(&self.service_fee),
-            25 => View::of(&self.logistics_code),
-            26 => View::of(&self.logistics_name),
-            27 => View::of(&self.express_code),
-            28 => View::of(&self.logistics_area_code),
-            29 => View::of(&self.delivery_requirements),
-            30 => View::of(&self.sender_info),
-            31 => View::of(&self.receiver_info),
-            32 => View::optional_open_enum(&self.is_urgency),
-            33 => View::optional_open_enum(&self.invoice_flag),
-            34 => View::of(&self.invoices),
-            35 => View::optional_open_enum(&self.insurance_flag),
-            36 => View::of(&self.insurance),
-            37 => View::of(&self.buyer_message),
-            38 => View::of(&self.seller_message),
-            39 => View::of(&self.remark),
-            40 => View::of(&self.service_code),
-            41 => View::of(&self.owner_code),
-            42 => View::of(&self.latest_collection_time),
-            43 => View::of(&self.latest_delivery_time),
-            44 => View::of(&self.oaid_order_source_code),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryOrderInput {
+        0 => delivery_order_code: Text("deliveryOrderCode", String);
+        1 => pre_delivery_order_code: Text("preDeliveryOrderCode", String);
+        2 => pre_delivery_order_id: Text("preDeliveryOrderId", String);
+        3 => order_type: Text("orderType", String);
+        4 => warehouse_code: Text("warehouseCode", String);
+        5 => order_flag: Text("orderFlag", String);
+        6 => source_platform_code: Text("sourcePlatformCode", String);
+        7 => source_platform_name: Text("sourcePlatformName", String);
+        8 => create_time: Text("createTime", String);
+        9 => place_order_time: Text("placeOrderTime", String);
+        10 => pay_time: Text("payTime", String);
+        11 => pay_no: Text("payNo", String);
+        12 => operator_code: Text("operatorCode", String);
+        13 => operator_name: Text("operatorName", String);
+        14 => operate_time: Text("operateTime", String);
+        15 => shop_nick: Text("shopNick", String);
+        16 => seller_nick: Text("sellerNick", String);
+        17 => buyer_nick: Text("buyerNick", String);
+        18 => total_amount: Text("totalAmount", String);
+        19 => item_amount: Text("itemAmount", String);
+        20 => discount_amount: Text("discountAmount", String);
+        21 => freight: Text("freight", String);
+        22 => ar_amount: Text("arAmount", String);
+        23 => got_amount: Text("gotAmount", String);
+        24 => service_fee: Text("serviceFee", String);
+        25 => logistics_code: Text("logisticsCode", String);
+        26 => logistics_name: Text("logisticsName", String);
+        27 => express_code: Text("expressCode", String);
+        28 => logistics_area_code: Text("logisticsAreaCode", String);
+        29 => delivery_requirements: Object("deliveryRequirements", Object);
+        30 => sender_info: Object("senderInfo", Object);
+        31 => receiver_info: Object("receiverInfo", Object);
+        32 => is_urgency: OpenEnum("isUrgency", String);
+        33 => invoice_flag: OpenEnum("invoiceFlag", String);
+        34 => invoices: Objects("invoices", Object, list);
+        35 => insurance_flag: OpenEnum("insuranceFlag", String);
+        36 => insurance: Object("insurance", Object);
+        37 => buyer_message: Text("buyerMessage", String);
+        38 => seller_message: Text("sellerMessage", String);
+        39 => remark: Text("remark", String);
+        40 => service_code: Text("serviceCode", String);
+        41 => owner_code: Text("ownerCode", String);
+        42 => latest_collection_time: Text("latestCollectionTime", String);
+        43 => latest_delivery_time: Text("latestDeliveryTime", String);
+        44 => oaid_order_source_code: Text("oaidOrderSourceCode", String);
     }
 }
-
-impl RecordMut for DeliveryOrderInput {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_order_code),
-            1 => Slot::of(&mut self.pre_delivery_order_code),
-            2 => Slot::of(&mut self.pre_delivery_order_id),
-            3 => Slot::of(&mut self.order_type),
-            4 => Slot::of(&mut self.warehouse_code),
-            5 => Slot::of(&mut self.order_flag),
-            6 => Slot::of(&mut self.source_platform_code),
-            7 => Slot::of(&mut self.source_platform_name),
-            8 => Slot::of(&mut self.create_time),
-            9 => Slot::of(&mut self.place_order_time),
-            10 => Slot::of(&mut self.pay_time),
-            11 => Slot::of(&mut self.pay_no),
-            12 => Slot::of(&mut self.operator_code),
-            13 => Slot::of(&mut self.operator_name),
-            14 => Slot::of(&mut self.operate_time),
-            15 => Slot::of(&mut self.shop_nick),
-            16 => Slot::of(&mut self.seller_nick),
-            17 => Slot::of(&mut self.buyer_nick),
-            18 => Slot::of(&mut self.total_amount),
-            19 => Slot::of(&mut self.item_amount),
-            20 => Slot::of(&mut self.discount_amount),
-            21 => Slot::of(&mut self.freight),
-            22 => Slot::of(&mut self.ar_amount),
-            23 => Slot::of(&mut self.got_amount),
-            24 => Slot::of(&mut self.service_fee),
-            25 => Slot::of(&mut self.logistics_code),
-            26 => Slot::of(&mut self.logistics_name),
-            27 => Slot::of(&mut self.express_code),
-            28 => Slot::of(&mut self.logistics_area_code),
-            29 => Slot::of(&mut self.delivery_requirements),
-            30 => Slot::of(&mut self.sender_info),
-            31 => Slot::of(&mut self.receiver_info),
-            32 => Slot::open_enum(&mut self.is_urgency),
-            33 => Slot::open_enum(&mut self.invoice_flag),
-            34 => Slot::of(&mut self.invoices),
-            35 => Slot::open_enum(&mut self.insurance_flag),
-            36 => Slot::of(&mut self.insurance),
-            37 => Slot::of(&mut self.buyer_message),
-            38 => Slot::of(&mut self.seller_message),
-            39 => Slot::of(&mut self.remark),
-            40 => Slot::of(&mut self.service_code),
-            41 => Slot::of(&mut self.owner_code),
-            42 => Slot::of(&mut self.latest_collection_time),
-            43 => Slot::of(&mut self.latest_delivery_time),
-            44 => Slot::of(&mut self.oaid_order_source_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryOrderInput);
 
 /// The object `DeliveryRequirements`.
 #[derive(Clone, Default)]
@@ -459,47 +316,15 @@ pub struct DeliveryRequirements {
     pub delivery_type: Option<String>,
 }
 
-impl Record for DeliveryRequirements {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryRequirements",
-            fields: &[
-                Field::new("scheduleType", Kind::Number),
-                Field::new("scheduleDay", Kind::String),
-                Field::new("scheduleStartTime", Kind::String),
-                Field::new("scheduleEndTime", Kind::String),
-                Field::new("deliveryType", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.schedule_type),
-            1 => View::of(&self.schedule_day),
-            2 => View::of(&self.schedule_start_time),
-            3 => View::of(&self.schedule_end_time),
-            4 => View::of(&self.delivery_type),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryRequirements {
+        0 => schedule_type: Number("scheduleType", Number);
+        1 => schedule_day: Text("scheduleDay", String);
+        2 => schedule_start_time: Text("scheduleStartTime", String);
+        3 => schedule_end_time: Text("scheduleEndTime", String);
+        4 => delivery_type: Text("deliveryType", String);
     }
 }
-
-impl RecordMut for DeliveryRequirements {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.schedule_type),
-            1 => Slot::of(&mut self.schedule_day),
-            2 => Slot::of(&mut self.schedule_start_time),
-            3 => Slot::of(&mut self.schedule_end_time),
-            4 => Slot::of(&mut self.delivery_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryRequirements);
 
 /// The object `SenderInfo`.
 #[derive(Clone, Default)]
@@ -555,68 +380,22 @@ pub struct SenderInfo {
     pub detail_address: Option<String>,
 }
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            _ => View::Absent,
-        }
+record! {
+    mut SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: Text("mobile", String, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: Text("province", String);
+        8 => city: Text("city", String);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: Text("detailAddress", String, secret);
     }
 }
-
-impl RecordMut for SenderInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.zip_code),
-            3 => Slot::of(&mut self.tel),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.email),
-            6 => Slot::of(&mut self.country_code),
-            7 => Slot::of(&mut self.province),
-            8 => Slot::of(&mut self.city),
-            9 => Slot::of(&mut self.area),
-            10 => Slot::of(&mut self.town),
-            11 => Slot::of(&mut self.detail_address),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone, Default)]
@@ -688,80 +467,26 @@ pub struct ReceiverInfo {
     pub privacy: Option<String>,
 }
 
-impl Record for ReceiverInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("idType", Kind::String),
-                Field::new("idNumber", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("privacy", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.id_type),
-            6 => View::of(&self.id_number),
-            7 => View::of(&self.email),
-            8 => View::of(&self.country_code),
-            9 => View::of(&self.province),
-            10 => View::of(&self.city),
-            11 => View::of(&self.area),
-            12 => View::of(&self.town),
-            13 => View::of(&self.detail_address),
-            14 => View::of(&self.oaid),
-            15 => View::of(&self.privacy),
-            _ => View::Absent,
-        }
+record! {
+    mut ReceiverInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: Text("mobile", String, secret);
+        5 => id_type: Text("idType", String);
+        6 => id_number: Text("idNumber", String, secret);
+        7 => email: Text("email", String, secret);
+        8 => country_code: Text("countryCode", String);
+        9 => province: Text("province", String);
+        10 => city: Text("city", String);
+        11 => area: Text("area", String);
+        12 => town: Text("town", String);
+        13 => detail_address: Text("detailAddress", String, secret);
+        14 => oaid: Text("oaid", String);
+        15 => privacy: Text("privacy", String);
     }
 }
-
-impl RecordMut for ReceiverInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.zip_code),
-            3 => Slot::of(&mut self.tel),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.id_type),
-            6 => Slot::of(&mut self.id_number),
-            7 => Slot::of(&mut self.email),
-            8 => Slot::of(&mut self.country_code),
-            9 => Slot::of(&mut self.province),
-            10 => Slot::of(&mut self.city),
-            11 => Slot::of(&mut self.area),
-            12 => Slot::of(&mut self.town),
-            13 => Slot::of(&mut self.detail_address),
-            14 => Slot::of(&mut self.oaid),
-            15 => Slot::of(&mut self.privacy),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ReceiverInfo);
 
 /// The object `Invoice`.
 #[derive(Clone, Default)]
@@ -795,50 +520,16 @@ pub struct Invoice {
     pub tax_number: Option<String>,
 }
 
-impl Record for Invoice {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Invoice",
-            fields: &[
-                Field::new("type", Kind::String),
-                Field::new("header", Kind::String),
-                Field::new("amount", Kind::String),
-                Field::new("content", Kind::String),
-                Field::new("detail", Kind::Object),
-                Field::new("taxNumber", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.r#type),
-            1 => View::of(&self.header),
-            2 => View::of(&self.amount),
-            3 => View::of(&self.content),
-            4 => View::of(&self.detail),
-            5 => View::of(&self.tax_number),
-            _ => View::Absent,
-        }
+record! {
+    mut Invoice {
+        0 => r#type: OpenEnum("type", String);
+        1 => header: Text("header", String);
+        2 => amount: Text("amount", String);
+        3 => content: Text("content", String);
+        4 => detail: Object("detail", Object);
+        5 => tax_number: Text("taxNumber", String);
     }
 }
-
-impl RecordMut for Invoice {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.r#type),
-            1 => Slot::of(&mut self.header),
-            2 => Slot::of(&mut self.amount),
-            3 => Slot::of(&mut self.content),
-            4 => Slot::of(&mut self.detail),
-            5 => Slot::of(&mut self.tax_number),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Invoice);
 
 /// The object `Detail`.
 #[derive(Clone, Default)]
@@ -850,33 +541,11 @@ pub struct Detail {
     pub items: Vec<Item>,
 }
 
-impl Record for Detail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Detail",
-            fields: &[Field::new("items", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    mut Detail {
+        0 => items: Objects("items", Object, list);
     }
 }
-
-impl RecordMut for Detail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.items),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Detail);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -904,47 +573,15 @@ pub struct Item {
     pub amount: Option<String>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("itemName", Kind::String),
-                Field::new("unit", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("amount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_name),
-            1 => View::of(&self.unit),
-            2 => View::of(&self.price),
-            3 => View::of(&self.quantity),
-            4 => View::of(&self.amount),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => item_name: Text("itemName", String);
+        1 => unit: Text("unit", String);
+        2 => price: Text("price", String);
+        3 => quantity: Number("quantity", Number);
+        4 => amount: Text("amount", String);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_name),
-            1 => Slot::of(&mut self.unit),
-            2 => Slot::of(&mut self.price),
-            3 => Slot::of(&mut self.quantity),
-            4 => Slot::of(&mut self.amount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The object `Insurance`.
 #[derive(Clone, Default)]
@@ -960,38 +597,12 @@ pub struct Insurance {
     pub amount: Option<String>,
 }
 
-impl Record for Insurance {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Insurance",
-            fields: &[
-                Field::new("type", Kind::String),
-                Field::new("amount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.r#type),
-            1 => View::of(&self.amount),
-            _ => View::Absent,
-        }
+record! {
+    mut Insurance {
+        0 => r#type: Text("type", String);
+        1 => amount: Text("amount", String);
     }
 }
-
-impl RecordMut for Insurance {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.r#type),
-            1 => Slot::of(&mut self.amount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Insurance);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
@@ -1071,86 +682,28 @@ pub struct OrderLineInput {
     pub produce_code: Option<String>,
 }
 
-impl Record for OrderLineInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLineInput",
-            fields: &[
-                Field::new("orderLineNo", Kind::String),
-                Field::new("sourceOrderCode", Kind::String),
-                Field::new("subSourceOrderCode", Kind::String),
-                Field::new("payNo", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("extCode", Kind::String),
-                Field::new("planQty", Kind::Number),
-                Field::new("retailPrice", Kind::String),
-                Field::new("actualPrice", Kind::String),
-                Field::new("discountAmount", Kind::String),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_line_no),
-            1 => View::of(&self.source_order_code),
-            2 => View::of(&self.sub_source_order_code),
-            3 => View::of(&self.pay_no),
-            4 => View::of(&self.owner_code),
-            5 => View::of(&self.item_code),
-            6 => View::of(&self.item_id),
-            7 => View::of(&self.inventory_type),
-            8 => View::of(&self.item_name),
-            9 => View::of(&self.ext_code),
-            10 => View::of(&self.plan_qty),
-            11 => View::of(&self.retail_price),
-            12 => View::of(&self.actual_price),
-            13 => View::of(&self.discount_amount),
-            14 => View::of(&self.batch_code),
-            15 => View::of(&self.product_date),
-            16 => View::of(&self.expire_date),
-            17 => View::of(&self.produce_code),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderLineInput {
+        0 => order_line_no: Text("orderLineNo", String);
+        1 => source_order_code: Text("sourceOrderCode", String);
+        2 => sub_source_order_code: Text("subSourceOrderCode", String);
+        3 => pay_no: Text("payNo", String);
+        4 => owner_code: Text("ownerCode", String);
+        5 => item_code: Text("itemCode", String);
+        6 => item_id: Text("itemId", String);
+        7 => inventory_type: Text("inventoryType", String);
+        8 => item_name: Text("itemName", String);
+        9 => ext_code: Text("extCode", String);
+        10 => plan_qty: Number("planQty", Number);
+        11 => retail_price: Text("retailPrice", String);
+        12 => actual_price: Text("actualPrice", String);
+        13 => discount_amount: Text("discountAmount", String);
+        14 => batch_code: Text("batchCode", String);
+        15 => product_date: Text("productDate", String);
+        16 => expire_date: Text("expireDate", String);
+        17 => produce_code: Text("produceCode", String);
     }
 }
-
-impl RecordMut for OrderLineInput {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_line_no),
-            1 => Slot::of(&mut self.source_order_code),
-            2 => Slot::of(&mut self.sub_source_order_code),
-            3 => Slot::of(&mut self.pay_no),
-            4 => Slot::of(&mut self.owner_code),
-            5 => Slot::of(&mut self.item_code),
-            6 => Slot::of(&mut self.item_id),
-            7 => Slot::of(&mut self.inventory_type),
-            8 => Slot::of(&mut self.item_name),
-            9 => Slot::of(&mut self.ext_code),
-            10 => Slot::of(&mut self.plan_qty),
-            11 => Slot::of(&mut self.retail_price),
-            12 => Slot::of(&mut self.actual_price),
-            13 => Slot::of(&mut self.discount_amount),
-            14 => Slot::of(&mut self.batch_code),
-            15 => Slot::of(&mut self.product_date),
-            16 => Slot::of(&mut self.expire_date),
-            17 => Slot::of(&mut self.produce_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderLineInput);
 
 /// The response of the application to the SPI `taobao.qimen.deliveryorder.create`.
 #[derive(Clone, Default)]
@@ -1256,40 +809,18 @@ impl QimenDeliveryorderCreateSpiResponse {
     }
 }
 
-impl Record for QimenDeliveryorderCreateSpiResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenDeliveryorderCreateSpiResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("createTime", Kind::String),
-                Field::new("deliveryOrderId", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("deliveryOrders", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.create_time),
-            4 => View::of(&self.delivery_order_id),
-            5 => View::of(&self.warehouse_code),
-            6 => View::of(&self.logistics_code),
-            7 => View::of(&self.delivery_orders),
-            _ => View::Absent,
-        }
+record! {
+    QimenDeliveryorderCreateSpiResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => create_time: Text("createTime", String);
+        4 => delivery_order_id: Text("deliveryOrderId", String);
+        5 => warehouse_code: Text("warehouseCode", String);
+        6 => logistics_code: Text("logisticsCode", String);
+        7 => delivery_orders: Objects("deliveryOrders", Object, list);
     }
 }
-
-record!(QimenDeliveryorderCreateSpiResponse);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone, Default)]
@@ -1362,34 +893,15 @@ impl DeliveryOrder {
     }
 }
 
-impl Record for DeliveryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrder",
-            fields: &[
-                Field::new("deliveryOrderId", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("createTime", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order_id),
-            1 => View::of(&self.warehouse_code),
-            2 => View::of(&self.logistics_code),
-            3 => View::of(&self.order_lines),
-            4 => View::of(&self.create_time),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryOrder {
+        0 => delivery_order_id: Text("deliveryOrderId", String);
+        1 => warehouse_code: Text("warehouseCode", String);
+        2 => logistics_code: Text("logisticsCode", String);
+        3 => order_lines: Objects("orderLines", Object, list);
+        4 => create_time: Text("createTime", String);
     }
 }
-
-record!(DeliveryOrder);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
@@ -1448,32 +960,14 @@ impl OrderLine {
     }
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("orderLineNo", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("quantity", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_line_no),
-            1 => View::of(&self.item_code),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    OrderLine {
+        0 => order_line_no: Text("orderLineNo", String);
+        1 => item_code: Text("itemCode", String);
+        2 => item_id: Text("itemId", String);
+        3 => quantity: Text("quantity", String);
     }
 }
-
-record!(OrderLine);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.entryorder.confirm`: 确认入库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record, required,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.qimen.entryorder.confirm`: 确认入库单
 ///
@@ -57,24 +54,11 @@ impl Request for QimenEntryorderConfirmRequest {
     type Response = QimenEntryorderConfirmResponse;
 }
 
-impl Record for QimenEntryorderConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEntryorderConfirmRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenEntryorderConfirmRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenEntryorderConfirmRequest);
 
 /// The object `EntryOrderConfirmRequest`.
 #[derive(Clone, Default)]
@@ -139,32 +123,14 @@ impl EntryOrderConfirmRequest {
     }
 }
 
-impl Record for EntryOrderConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "EntryOrderConfirmRequest",
-            fields: &[
-                Field::new("entryOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-                Field::new("totalOrders", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.entry_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            3 => View::of(&self.total_orders),
-            _ => View::Absent,
-        }
+record! {
+    EntryOrderConfirmRequest {
+        0 => entry_order: Object("entryOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
+        3 => total_orders: Objects("totalOrders", Object, list);
     }
 }
-
-record!(EntryOrderConfirmRequest);
 
 /// The object `EntryOrder`.
 #[derive(Clone)]
@@ -424,66 +390,31 @@ pub struct EntryOrderRequired {
 
 required!(EntryOrderRequired => EntryOrder);
 
-impl Record for EntryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "EntryOrder",
-            fields: &[
-                Field::new("orderCode", Kind::String),
-                Field::new("orderId", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("warehouseName", Kind::String),
-                Field::new("totalOrderLines", Kind::Number),
-                Field::new("entryOrderCode", Kind::String).required(),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("purchaseOrderCode", Kind::String),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("entryOrderId", Kind::String),
-                Field::new("entryOrderType", Kind::String),
-                Field::new("outBizCode", Kind::String).required(),
-                Field::new("confirmType", Kind::Number),
-                Field::new("status", Kind::String).required(),
-                Field::new("operateTime", Kind::String),
-                Field::new("remark", Kind::String),
-                Field::new("freight", Kind::String),
-                Field::new("subOrderType", Kind::String),
-                Field::new("responsibleDepartment", Kind::String),
-                Field::new("shopNick", Kind::String).required(),
-                Field::new("shopCode", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_code),
-            1 => View::of(&self.order_id),
-            2 => View::of(&self.order_type),
-            3 => View::of(&self.warehouse_name),
-            4 => View::of(&self.total_order_lines),
-            5 => View::of(&self.entry_order_code),
-            6 => View::of(&self.owner_code),
-            7 => View::of(&self.purchase_order_code),
-            8 => View::of(&self.warehouse_code),
-            9 => View::of(&self.entry_order_id),
-            10 => View::of(&self.entry_order_type),
-            11 => View::of(&self.out_biz_code),
-            12 => View::of(&self.confirm_type),
-            13 => View::of(&self.status),
-            14 => View::of(&self.operate_time),
-            15 => View::of(&self.remark),
-            16 => View::of(&self.freight),
-            17 => View::of(&self.sub_order_type),
-            18 => View::of(&self.responsible_department),
-            19 => View::of(&self.shop_nick),
-            20 => View::of(&self.shop_code),
-            _ => View::Absent,
-        }
+record! {
+    EntryOrder {
+        0 => order_code: Text("orderCode", String);
+        1 => order_id: Text("orderId", String);
+        2 => order_type: Text("orderType", String);
+        3 => warehouse_name: Text("warehouseName", String);
+        4 => total_order_lines: Number("totalOrderLines", Number);
+        5 => entry_order_code: RequiredText("entryOrderCode", String, required);
+        6 => owner_code: RequiredText("ownerCode", String, required);
+        7 => purchase_order_code: Text("purchaseOrderCode", String);
+        8 => warehouse_code: RequiredText("warehouseCode", String, required);
+        9 => entry_order_id: Text("entryOrderId", String);
+        10 => entry_order_type: Text("entryOrderType", String);
+        11 => out_biz_code: RequiredText("outBizCode", String, required);
+        12 => confirm_type: Number("confirmType", Number);
+        13 => status: RequiredText("status", String, required);
+        14 => operate_time: Text("operateTime", String);
+        15 => remark: Text("remark", String);
+        16 => freight: Text("freight", String);
+        17 => sub_order_type: Text("subOrderType", String);
+        18 => responsible_department: Text("responsibleDepartment", String);
+        19 => shop_nick: RequiredText("shopNick", String, required);
+        20 => shop_code: RequiredText("shopCode", String, required);
     }
 }
-
-record!(EntryOrder);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
@@ -680,58 +611,27 @@ impl OrderLine {
     }
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("outBizCode", Kind::String),
-                Field::new("orderLineNo", Kind::String),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("planQty", Kind::Number).required(),
-                Field::new("inventoryType", Kind::String),
-                Field::new("actualQty", Kind::Number).required(),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("batchCode", Kind::String),
-                Field::new("batchs", Kind::Object).list(),
-                Field::new("remark", Kind::String),
-                Field::new("unit", Kind::String),
-                Field::new("snList", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_biz_code),
-            1 => View::of(&self.order_line_no),
-            2 => View::of(&self.owner_code),
-            3 => View::of(&self.item_code),
-            4 => View::of(&self.item_id),
-            5 => View::of(&self.item_name),
-            6 => View::of(&self.plan_qty),
-            7 => View::of(&self.inventory_type),
-            8 => View::of(&self.actual_qty),
-            9 => View::of(&self.product_date),
-            10 => View::of(&self.expire_date),
-            11 => View::of(&self.produce_code),
-            12 => View::of(&self.batch_code),
-            13 => View::of(&self.batchs),
-            14 => View::of(&self.remark),
-            15 => View::of(&self.unit),
-            16 => View::of(&self.sn_list),
-            _ => View::Absent,
-        }
+record! {
+    OrderLine {
+        0 => out_biz_code: Text("outBizCode", String);
+        1 => order_line_no: Text("orderLineNo", String);
+        2 => owner_code: RequiredText("ownerCode", String, required);
+        3 => item_code: RequiredText("itemCode", String, required);
+        4 => item_id: Text("itemId", String);
+        5 => item_name: Text("itemName", String);
+        6 => plan_qty: RequiredNumber("planQty", Number, required);
+        7 => inventory_type: Text("inventoryType", String);
+        8 => actual_qty: RequiredNumber("actualQty", Number, required);
+        9 => product_date: Text("productDate", String);
+        10 => expire_date: Text("expireDate", String);
+        11 => produce_code: Text("produceCode", String);
+        12 => batch_code: Text("batchCode", String);
+        13 => batchs: Objects("batchs", Object, list);
+        14 => remark: Text("remark", String);
+        15 => unit: Text("unit", String);
+        16 => sn_list: Object("snList", Object);
     }
 }
-
-record!(OrderLine);
 
 /// The object `Batch`.
 #[derive(Clone, Default)]
@@ -812,36 +712,16 @@ impl Batch {
     }
 }
 
-impl Record for Batch {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Batch",
-            fields: &[
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("actualQty", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.batch_code),
-            1 => View::of(&self.product_date),
-            2 => View::of(&self.expire_date),
-            3 => View::of(&self.produce_code),
-            4 => View::of(&self.inventory_type),
-            5 => View::of(&self.actual_qty),
-            _ => View::Absent,
-        }
+record! {
+    Batch {
+        0 => batch_code: Text("batchCode", String);
+        1 => product_date: Text("productDate", String);
+        2 => expire_date: Text("expireDate", String);
+        3 => produce_code: Text("produceCode", String);
+        4 => inventory_type: Text("inventoryType", String);
+        5 => actual_qty: Number("actualQty", Number);
     }
 }
-
-record!(Batch);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
@@ -867,24 +747,11 @@ impl SnList {
     }
 }
 
-impl Record for SnList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SnList",
-            fields: &[Field::new("sn", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sn),
-            _ => View::Absent,
-        }
+record! {
+    SnList {
+        0 => sn: Texts("sn", String, list);
     }
 }
-
-record!(SnList);
 
 /// The object `TotalOrder`.
 #[derive(Clone, Default)]
@@ -976,38 +843,17 @@ impl TotalOrder {
     }
 }
 
-impl Record for TotalOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TotalOrder",
-            fields: &[
-                Field::new("remark", Kind::String),
-                Field::new("actualQty", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("orderLineNo", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.remark),
-            1 => View::of(&self.actual_qty),
-            2 => View::of(&self.item_name),
-            3 => View::of(&self.item_id),
-            4 => View::of(&self.item_code),
-            5 => View::of(&self.owner_code),
-            6 => View::of(&self.order_line_no),
-            _ => View::Absent,
-        }
+record! {
+    TotalOrder {
+        0 => remark: Text("remark", String);
+        1 => actual_qty: Text("actualQty", String);
+        2 => item_name: Text("itemName", String);
+        3 => item_id: Text("itemId", String);
+        4 => item_code: Text("itemCode", String);
+        5 => owner_code: Text("ownerCode", String);
+        6 => order_line_no: Text("orderLineNo", String);
     }
 }
-
-record!(TotalOrder);
 
 /// The response of `taobao.qimen.entryorder.confirm`.
 #[derive(Clone, Default)]
@@ -1019,33 +865,11 @@ pub struct QimenEntryorderConfirmResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenEntryorderConfirmResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEntryorderConfirmResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenEntryorderConfirmResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenEntryorderConfirmResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenEntryorderConfirmResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -1065,41 +889,13 @@ pub struct Response {
     pub message: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! The SPI `taobao.qimen.entryorder.create`: 创建入库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot, Spi, View, open_enum,
-    record,
-};
+use top_protocol::generated::{Json, OpenEnum, Spi, open_enum, record};
 
 /// The request of the SPI `taobao.qimen.entryorder.create`: 创建入库单
 ///
@@ -49,41 +46,13 @@ impl Spi for QimenEntryorderCreateSpiRequest {
     type Response = QimenEntryorderCreateSpiResponse;
 }
 
-impl Record for QimenEntryorderCreateSpiRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEntryorderCreateSpiRequest",
-            fields: &[
-                Field::new("entryOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.entry_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenEntryorderCreateSpiRequest {
+        0 => entry_order: Object("entryOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-impl RecordMut for QimenEntryorderCreateSpiRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.entry_order),
-            1 => Slot::of(&mut self.order_lines),
-            2 => Slot::of(&mut self.extend_props),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenEntryorderCreateSpiRequest);
 
 /// The object `EntryOrder`.
 #[derive(Clone, Default)]
@@ -187,104 +156,34 @@ pub struct EntryOrder {
     pub source_warehouse_name: Option<String>,
 }
 
-impl Record for EntryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "EntryOrder",
-            fields: &[
-                Field::new("entryOrderCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("purchaseOrderCode", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("orderCreateTime", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("relatedOrders", Kind::Object).list(),
-                Field::new("expectStartTime", Kind::String),
-                Field::new("expectEndTime", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("supplierCode", Kind::String),
-                Field::new("supplierName", Kind::String),
-                Field::new("operatorCode", Kind::String),
-                Field::new("operatorName", Kind::String),
-                Field::new("operateTime", Kind::String),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("receiverInfo", Kind::Object),
-                Field::new("remark", Kind::String),
-                Field::new("totalOrderLines", Kind::String),
-                Field::new("warehouseName", Kind::String),
-                Field::new("sourceWarehouseCode", Kind::String),
-                Field::new("sourceWarehouseName", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.entry_order_code),
-            1 => View::of(&self.owner_code),
-            2 => View::of(&self.purchase_order_code),
-            3 => View::of(&self.warehouse_code),
-            4 => View::of(&self.order_create_time),
-            5 => View::of(&self.order_type),
-            6 => View::of(&self.related_orders),
-            7 => View::of(&self.expect_start_time),
-            8 => View::of(&self.expect_end_time),
-            9 => View::of(&self.logistics_code),
-            10 => View::of(&self.logistics_name),
-            11 => View::of(&self.express_code),
-            12 => View::of(&self.supplier_code),
-            13 => View::of(&self.supplier_name),
-            14 => View::of(&self.operator_code),
-            15 => View::of(&self.operator_name),
-            16 => View::of(&self.operate_time),
-            17 => View::of(&self.sender_info),
-            18 => View::of(&self.receiver_info),
-            19 => View::of(&self.remark),
-            20 => View::of(&self.total_order_lines),
-            21 => View::of(&self.warehouse_name),
-            22 => View::of(&self.source_warehouse_code),
-            23 => View::of(&self.source_warehouse_name),
-            _ => View::Absent,
-        }
+record! {
+    mut EntryOrder {
+        0 => entry_order_code: Text("entryOrderCode", String);
+        1 => owner_code: Text("ownerCode", String);
+        2 => purchase_order_code: Text("purchaseOrderCode", String);
+        3 => warehouse_code: Text("warehouseCode", String);
+        4 => order_create_time: Text("orderCreateTime", String);
+        5 => order_type: Text("orderType", String);
+        6 => related_orders: Objects("relatedOrders", Object, list);
+        7 => expect_start_time: Text("expectStartTime", String);
+        8 => expect_end_time: Text("expectEndTime", String);
+        9 => logistics_code: Text("logisticsCode", String);
+        10 => logistics_name: Text("logisticsName", String);
+        11 => express_code: Text("expressCode", String);
+        12 => supplier_code: Text("supplierCode", String);
+        13 => supplier_name: Text("supplierName", String);
+        14 => operator_code: Text("operatorCode", String);
+        15 => operator_name: Text("operatorName", String);
+        16 => operate_time: Text("operateTime", String);
+        17 => sender_info: Object("senderInfo", Object);
+        18 => receiver_info: Object("receiverInfo", Object);
+        19 => remark: Text("remark", String);
+        20 => total_order_lines: Text("totalOrderLines", String);
+        21 => warehouse_name: Text("warehouseName", String);
+        22 => source_warehouse_code: Text("sourceWarehouseCode", String);
+        23 => source_warehouse_name: Text("sourceWarehouseName", String);
     }
 }
-
-impl RecordMut for EntryOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.entry_order_code),
-            1 => Slot::of(&mut self.owner_code),
-            2 => Slot::of(&mut self.purchase_order_code),
-            3 => Slot::of(&mut self.warehouse_code),
-            4 => Slot::of(&mut self.order_create_time),
-            5 => Slot::of(&mut self.order_type),
-            6 => Slot::of(&mut self.related_orders),
-            7 => Slot::of(&mut self.expect_start_time),
-            8 => Slot::of(&mut self.expect_end_time),
-            9 => Slot::of(&mut self.logistics_code),
-            10 => Slot::of(&mut self.logistics_name),
-            11 => Slot::of(&mut self.express_code),
-            12 => Slot::of(&mut self.supplier_code),
-            13 => Slot::of(&mut self.supplier_name),
-            14 => Slot::of(&mut self.operator_code),
-            15 => Slot::of(&mut self.operator_name),
-            16 => Slot::of(&mut self.operate_time),
-            17 => Slot::of(&mut self.sender_info),
-            18 => Slot::of(&mut self.receiver_info),
-            19 => Slot::of(&mut self.remark),
-            20 => Slot::of(&mut self.total_order_lines),
-            21 => Slot::of(&mut self.warehouse_name),
-            22 => Slot::of(&mut self.source_warehouse_code),
-            23 => Slot::of(&mut self.source_warehouse_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut EntryOrder);
 
 /// The object `RelatedOrder`.
 #[derive(Clone, Default)]
@@ -300,38 +199,12 @@ pub struct RelatedOrder {
     pub order_code: Option<String>,
 }
 
-impl Record for RelatedOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RelatedOrder",
-            fields: &[
-                Field::new("orderType", Kind::String),
-                Field::new("orderCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_type),
-            1 => View::of(&self.order_code),
-            _ => View::Absent,
-        }
+record! {
+    mut RelatedOrder {
+        0 => order_type: Text("orderType", String);
+        1 => order_code: Text("orderCode", String);
     }
 }
-
-impl RecordMut for RelatedOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_type),
-            1 => Slot::of(&mut self.order_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RelatedOrder);
 
 /// The object `SenderInfo`.
 #[derive(Clone, Default)]
@@ -387,68 +260,22 @@ pub struct SenderInfo {
     pub detail_address: Option<String>,
 }
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            _ => View::Absent,
-        }
+record! {
+    mut SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: Text("mobile", String, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: Text("province", String);
+        8 => city: Text("city", String);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: Text("detailAddress", String, secret);
     }
 }
-
-impl RecordMut for SenderInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.zip_code),
-            3 => Slot::of(&mut self.tel),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.email),
-            6 => Slot::of(&mut self.country_code),
-            7 => Slot::of(&mut self.province),
-            8 => Slot::of(&mut self.city),
-            9 => Slot::of(&mut self.area),
-            10 => Slot::of(&mut self.town),
-            11 => Slot::of(&mut self.detail_address),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone, Default)]
@@ -512,74 +339,24 @@ pub struct ReceiverInfo {
     pub detail_address: Option<String>,
 }
 
-impl Record for ReceiverInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("idType", Kind::String),
-                Field::new("idNumber", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.id_type),
-            6 => View::of(&self.id_number),
-            7 => View::of(&self.email),
-            8 => View::of(&self.country_code),
-            9 => View::of(&self.province),
-            10 => View::of(&self.city),
-            11 => View::of(&self.area),
-            12 => View::of(&self.town),
-            13 => View::of(&self.detail_address),
-            _ => View::Absent,
-        }
+record! {
+    mut ReceiverInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: Text("mobile", String, secret);
+        5 => id_type: Text("idType", String);
+        6 => id_number: Text("idNumber", String, secret);
+        7 => email: Text("email", String, secret);
+        8 => country_code: Text("countryCode", String);
+        9 => province: Text("province", String);
+        10 => city: Text("city", String);
+        11 => area: Text("area", String);
+        12 => town: Text("town", String);
+        13 => detail_address: Text("detailAddress", String, secret);
     }
 }
-
-impl RecordMut for ReceiverInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.zip_code),
-            3 => Slot::of(&mut self.tel),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.id_type),
-            6 => Slot::of(&mut self.id_number),
-            7 => Slot::of(&mut self.email),
-            8 => Slot::of(&mut self.country_code),
-            9 => Slot::of(&mut self.province),
-            10 => Slot::of(&mut self.city),
-            11 => Slot::of(&mut self.area),
-            12 => Slot::of(&mut self.town),
-            13 => Slot::of(&mut self.detail_address),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ReceiverInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
@@ -655,83 +432,27 @@ pub struct OrderLine {
     pub sn_list: Option<SnList>,
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("outBizCode", Kind::String),
-                Field::new("orderLineNo", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("planQty", Kind::Number),
-                Field::new("skuProperty", Kind::String),
-                Field::new("purchasePrice", Kind::String),
-                Field::new("retailPrice", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("batchCode", Kind::String),
-                Field::new("unit", Kind::String),
-                Field::new("snList", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_biz_code),
-            1 => View::of(&self.order_line_no),
-            2 => View::of(&self.owner_code),
-            3 => View::of(&self.item_code),
-            4 => View::of(&self.item_id),
-            5 => View::of(&self.item_name),
-            6 => View::of(&self.plan_qty),
-            7 => View::of(&self.sku_property),
-            8 => View::of(&self.purchase_price),
-            9 => View::of(&self.retail_price),
-            10 => View::of(&self.inventory_type),
-            11 => View::of(&self.product_date),
-            12 => View::of(&self.expire_date),
-            13 => View::of(&self.produce_code),
-            14 => View::of(&self.batch_code),
-            15 => View::of(&self.unit),
-            16 => View::of(&self.sn_list),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderLine {
+        0 => out_biz_code: Text("outBizCode", String);
+        1 => order_line_no: Text("orderLineNo", String);
+        2 => owner_code: Text("ownerCode", String);
+        3 => item_code: Text("itemCode", String);
+        4 => item_id: Text("itemId", String);
+        5 => item_name: Text("itemName", String);
+        6 => plan_qty: Number("planQty", Number);
+        7 => sku_property: Text("skuProperty", String);
+        8 => purchase_price: Text("purchasePrice", String);
+        9 => retail_price: Text("retailPrice", String);
+        10 => inventory_type: Text("inventoryType", String);
+        11 => product_date: Text("productDate", String);
+        12 => expire_date: Text("expireDate", String);
+        13 => produce_code: Text("produceCode", String);
+        14 => batch_code: Text("batchCode", String);
+        15 => unit: Text("unit", String);
+        16 => sn_list: Object("snList", Object);
     }
 }
-
-impl RecordMut for OrderLine {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.out_biz_code),
-            1 => Slot::of(&mut self.order_line_no),
-            2 => Slot::of(&mut self.owner_code),
-            3 => Slot::of(&mut self.item_code),
-            4 => Slot::of(&mut self.item_id),
-            5 => Slot::of(&mut self.item_name),
-            6 => Slot::of(&mut self.plan_qty),
-            7 => Slot::of(&mut self.sku_property),
-            8 => Slot::of(&mut self.purchase_price),
-            9 => Slot::of(&mut self.retail_price),
-            10 => Slot::of(&mut self.inventory_type),
-            11 => Slot::of(&mut self.product_date),
-            12 => Slot::of(&mut self.expire_date),
-            13 => Slot::of(&mut self.produce_code),
-            14 => Slot::of(&mut self.batch_code),
-            15 => Slot::of(&mut self.unit),
-            16 => Slot::of(&mut self.sn_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderLine);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
@@ -743,33 +464,11 @@ pub struct SnList {
     pub sn: Vec<String>,
 }
 
-impl Record for SnList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SnList",
-            fields: &[Field::new("sn", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sn),
-            _ => View::Absent,
-        }
+record! {
+    mut SnList {
+        0 => sn: Texts("sn", String, list);
     }
 }
-
-impl RecordMut for SnList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sn),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SnList);
 
 /// The response of the application to the SPI `taobao.qimen.entryorder.create`.
 #[derive(Clone, Default)]
@@ -828,32 +527,14 @@ impl QimenEntryorderCreateSpiResponse {
     }
 }
 
-impl Record for QimenEntryorderCreateSpiResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEntryorderCreateSpiResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("entryOrderId", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.entry_order_id),
-            _ => View::Absent,
-        }
+record! {
+    QimenEntryorderCreateSpiResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => entry_order_id: Text("entryOrderId", String);
     }
 }
-
-record!(QimenEntryorderCreateSpiResponse);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.qimen.event.produce`: 发出奇门事件
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.qimen.event.produce`: 发出奇门事件
 ///
@@ -144,42 +142,19 @@ impl Request for QimenEventProduceRequest {
     type Response = QimenEventProduceResponse;
 }
 
-impl Record for QimenEventProduceRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEventProduceRequest",
-            fields: &[
-                Field::new("status", Kind::String).required(),
-                Field::new("ext", Kind::String),
-                Field::new("tid", Kind::String).required(),
-                Field::new("platform", Kind::String),
-                Field::new("create", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("erp_order_id", Kind::String),
-                Field::new("taobao_sub_order_ids", Kind::String),
-                Field::new("event_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.ext),
-            2 => View::of(&self.tid),
-            3 => View::of(&self.platform),
-            4 => View::of(&self.create),
-            5 => View::of(&self.nick),
-            6 => View::of(&self.erp_order_id),
-            7 => View::of(&self.taobao_sub_order_ids),
-            8 => View::of(&self.event_time),
-            _ => View::Absent,
-        }
+record! {
+    QimenEventProduceRequest {
+        0 => status: RequiredText("status", String, required);
+        1 => ext: Text("ext", String);
+        2 => tid: RequiredText("tid", String, required);
+        3 => platform: Text("platform", String);
+        4 => create: Number("create", Number);
+        5 => nick: Text("nick", String);
+        6 => erp_order_id: Text("erp_order_id", String);
+        7 => taobao_sub_order_ids: Text("taobao_sub_order_ids", String);
+        8 => event_time: Text("event_time", String);
     }
 }
-
-record!(QimenEventProduceRequest);
 
 /// The response of `taobao.qimen.event.produce`.
 #[derive(Clone, Default)]
@@ -191,30 +166,8 @@ pub struct QimenEventProduceResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for QimenEventProduceResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEventProduceResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenEventProduceResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for QimenEventProduceResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenEventProduceResponse);

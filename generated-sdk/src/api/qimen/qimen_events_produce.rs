@@ -2,9 +2,7 @@
 
 //! `taobao.qimen.events.produce`: 批量发出奇门事件
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.qimen.events.produce`: 批量发出奇门事件
 ///
@@ -50,29 +48,11 @@ impl Request for QimenEventsProduceRequest {
     type Response = QimenEventsProduceResponse;
 }
 
-impl Record for QimenEventsProduceRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEventsProduceRequest",
-            fields: &[
-                Field::new("messages", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(50)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.messages),
-            _ => View::Absent,
-        }
+record! {
+    QimenEventsProduceRequest {
+        0 => messages: Objects("messages", Object, list, required, [MaxListSize(50)]);
     }
 }
-
-record!(QimenEventsProduceRequest);
 
 /// The object `QimenEvent`.
 #[derive(Clone, Default)]
@@ -98,24 +78,11 @@ impl QimenEvent {
     }
 }
 
-impl Record for QimenEvent {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEvent",
-            fields: &[Field::new("event", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.event),
-            _ => View::Absent,
-        }
+record! {
+    QimenEvent {
+        0 => event: Object("event", Object);
     }
 }
-
-record!(QimenEvent);
 
 /// The object `Event`.
 #[derive(Clone)]
@@ -228,42 +195,19 @@ impl Event {
     }
 }
 
-impl Record for Event {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Event",
-            fields: &[
-                Field::new("tid", Kind::String).required(),
-                Field::new("ext", Kind::String),
-                Field::new("status", Kind::String).required(),
-                Field::new("platform", Kind::String),
-                Field::new("create", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("erp_order_id", Kind::String),
-                Field::new("taobao_sub_order_ids", Kind::String),
-                Field::new("event_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.ext),
-            2 => View::of(&self.status),
-            3 => View::of(&self.platform),
-            4 => View::of(&self.create),
-            5 => View::of(&self.nick),
-            6 => View::of(&self.erp_order_id),
-            7 => View::of(&self.taobao_sub_order_ids),
-            8 => View::of(&self.event_time),
-            _ => View::Absent,
-        }
+record! {
+    Event {
+        0 => tid: RequiredText("tid", String, required);
+        1 => ext: Text("ext", String);
+        2 => status: RequiredText("status", String, required);
+        3 => platform: Text("platform", String);
+        4 => create: Number("create", Number);
+        5 => nick: Text("nick", String);
+        6 => erp_order_id: Text("erp_order_id", String);
+        7 => taobao_sub_order_ids: Text("taobao_sub_order_ids", String);
+        8 => event_time: Text("event_time", String);
     }
 }
-
-record!(Event);
 
 /// The response of `taobao.qimen.events.produce`.
 #[derive(Clone, Default)]
@@ -279,38 +223,12 @@ pub struct QimenEventsProduceResponse {
     pub results: Vec<QimenResult>,
 }
 
-impl Record for QimenEventsProduceResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenEventsProduceResponse",
-            fields: &[
-                Field::new("is_all_success", Kind::Boolean),
-                Field::new("results", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_all_success),
-            1 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenEventsProduceResponse {
+        0 => is_all_success: Boolean("is_all_success", Boolean);
+        1 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for QimenEventsProduceResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_all_success),
-            1 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenEventsProduceResponse);
 
 /// The object `QimenResult`.
 #[derive(Clone, Default)]
@@ -330,38 +248,10 @@ pub struct QimenResult {
     pub is_success: Option<bool>,
 }
 
-impl Record for QimenResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenResult",
-            fields: &[
-                Field::new("error_code", Kind::String),
-                Field::new("error_message", Kind::String),
-                Field::new("is_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_code),
-            1 => View::of(&self.error_message),
-            2 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenResult {
+        0 => error_code: Text("error_code", String);
+        1 => error_message: Text("error_message", String);
+        2 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for QimenResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_code),
-            1 => Slot::of(&mut self.error_message),
-            2 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenResult);

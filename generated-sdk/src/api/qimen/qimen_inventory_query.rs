@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.inventory.query`: 查询库存
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record};
 
 /// `taobao.qimen.inventory.query`: 查询库存
 ///
@@ -57,24 +54,11 @@ impl Request for QimenInventoryQueryRequest {
     type Response = QimenInventoryQueryResponse;
 }
 
-impl Record for QimenInventoryQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenInventoryQueryRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenInventoryQueryRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenInventoryQueryRequest);
 
 /// The object `InventoryQueryRequest`.
 #[derive(Clone, Default)]
@@ -125,30 +109,13 @@ impl InventoryQueryRequest {
     }
 }
 
-impl Record for InventoryQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "InventoryQueryRequest",
-            fields: &[
-                Field::new("criteriaList", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-                Field::new("remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.criteria_list),
-            1 => View::of(&self.extend_props),
-            2 => View::of(&self.remark),
-            _ => View::Absent,
-        }
+record! {
+    InventoryQueryRequest {
+        0 => criteria_list: Objects("criteriaList", Object, list);
+        1 => extend_props: Json("extendProps", Map);
+        2 => remark: Text("remark", String);
     }
 }
-
-record!(InventoryQueryRequest);
 
 /// The object `Criteria`.
 #[derive(Clone)]
@@ -229,36 +196,16 @@ impl Criteria {
     }
 }
 
-impl Record for Criteria {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Criteria",
-            fields: &[
-                Field::new("warehouseCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.warehouse_code),
-            1 => View::of(&self.owner_code),
-            2 => View::of(&self.item_code),
-            3 => View::of(&self.item_id),
-            4 => View::of(&self.inventory_type),
-            5 => View::of(&self.remark),
-            _ => View::Absent,
-        }
+record! {
+    Criteria {
+        0 => warehouse_code: Text("warehouseCode", String);
+        1 => owner_code: Text("ownerCode", String);
+        2 => item_code: RequiredText("itemCode", String, required);
+        3 => item_id: Text("itemId", String);
+        4 => inventory_type: Text("inventoryType", String);
+        5 => remark: Text("remark", String);
     }
 }
-
-record!(Criteria);
 
 /// The response of `taobao.qimen.inventory.query`.
 #[derive(Clone, Default)]
@@ -270,33 +217,11 @@ pub struct QimenInventoryQueryResponse {
     pub response: Option<InventoryQueryResponse>,
 }
 
-impl Record for QimenInventoryQueryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenInventoryQueryResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenInventoryQueryResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenInventoryQueryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenInventoryQueryResponse);
 
 /// The object `InventoryQueryResponse`.
 #[derive(Clone, Default)]
@@ -320,44 +245,14 @@ pub struct InventoryQueryResponse {
     pub items: Vec<Item>,
 }
 
-impl Record for InventoryQueryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "InventoryQueryResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("items", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    mut InventoryQueryResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => items: Objects("items", Object, list);
     }
 }
-
-impl RecordMut for InventoryQueryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            3 => Slot::of(&mut self.items),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut InventoryQueryResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -405,62 +300,20 @@ pub struct Item {
     pub produce_code: Option<String>,
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("warehouseCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("lockQuantity", Kind::Number),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.warehouse_code),
-            1 => View::of(&self.item_code),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.inventory_type),
-            4 => View::of(&self.quantity),
-            5 => View::of(&self.lock_quantity),
-            6 => View::of(&self.batch_code),
-            7 => View::of(&self.product_date),
-            8 => View::of(&self.expire_date),
-            9 => View::of(&self.produce_code),
-            _ => View::Absent,
-        }
+record! {
+    mut Item {
+        0 => warehouse_code: Text("warehouseCode", String);
+        1 => item_code: Text("itemCode", String);
+        2 => item_id: Text("itemId", String);
+        3 => inventory_type: Text("inventoryType", String);
+        4 => quantity: Number("quantity", Number);
+        5 => lock_quantity: Number("lockQuantity", Number);
+        6 => batch_code: Text("batchCode", String);
+        7 => product_date: Text("productDate", String);
+        8 => expire_date: Text("expireDate", String);
+        9 => produce_code: Text("produceCode", String);
     }
 }
-
-impl RecordMut for Item {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.warehouse_code),
-            1 => Slot::of(&mut self.item_code),
-            2 => Slot::of(&mut self.item_id),
-            3 => Slot::of(&mut self.inventory_type),
-            4 => Slot::of(&mut self.quantity),
-            5 => Slot::of(&mut self.lock_quantity),
-            6 => Slot::of(&mut self.batch_code),
-            7 => Slot::of(&mut self.product_date),
-            8 => Slot::of(&mut self.expire_date),
-            9 => Slot::of(&mut self.produce_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Item);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! The SPI `taobao.qimen.inventory.query`: 查询库存
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot, Spi, View, open_enum,
-    record,
-};
+use top_protocol::generated::{Json, OpenEnum, Spi, open_enum, record};
 
 /// The request of the SPI `taobao.qimen.inventory.query`: 查询库存
 ///
@@ -49,41 +46,13 @@ impl Spi for QimenInventoryQuerySpiRequest {
     type Response = QimenInventoryQuerySpiResponse;
 }
 
-impl Record for QimenInventoryQuerySpiRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenInventoryQuerySpiRequest",
-            fields: &[
-                Field::new("criteriaList", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-                Field::new("remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.criteria_list),
-            1 => View::of(&self.extend_props),
-            2 => View::of(&self.remark),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenInventoryQuerySpiRequest {
+        0 => criteria_list: Objects("criteriaList", Object, list);
+        1 => extend_props: Json("extendProps", Map);
+        2 => remark: Text("remark", String);
     }
 }
-
-impl RecordMut for QimenInventoryQuerySpiRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.criteria_list),
-            1 => Slot::of(&mut self.extend_props),
-            2 => Slot::of(&mut self.remark),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenInventoryQuerySpiRequest);
 
 /// The object `Criteria`.
 #[derive(Clone, Default)]
@@ -115,50 +84,16 @@ pub struct Criteria {
     pub remark: Option<String>,
 }
 
-impl Record for Criteria {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Criteria",
-            fields: &[
-                Field::new("warehouseCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.warehouse_code),
-            1 => View::of(&self.owner_code),
-            2 => View::of(&self.item_code),
-            3 => View::of(&self.item_id),
-            4 => View::of(&self.inventory_type),
-            5 => View::of(&self.remark),
-            _ => View::Absent,
-        }
+record! {
+    mut Criteria {
+        0 => warehouse_code: Text("warehouseCode", String);
+        1 => owner_code: Text("ownerCode", String);
+        2 => item_code: Text("itemCode", String);
+        3 => item_id: Text("itemId", String);
+        4 => inventory_type: Text("inventoryType", String);
+        5 => remark: Text("remark", String);
     }
 }
-
-impl RecordMut for Criteria {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.warehouse_code),
-            1 => Slot::of(&mut self.owner_code),
-            2 => Slot::of(&mut self.item_code),
-            3 => Slot::of(&mut self.item_id),
-            4 => Slot::of(&mut self.inventory_type),
-            5 => Slot::of(&mut self.remark),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Criteria);
 
 /// The response of the application to the SPI `taobao.qimen.inventory.query`.
 #[derive(Clone, Default)]
@@ -217,32 +152,14 @@ impl QimenInventoryQuerySpiResponse {
     }
 }
 
-impl Record for QimenInventoryQuerySpiResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenInventoryQuerySpiResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("items", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    QimenInventoryQuerySpiResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => items: Objects("items", Object, list);
     }
 }
-
-record!(QimenInventoryQuerySpiResponse);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -367,44 +284,20 @@ impl Item {
     }
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("warehouseCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("quantity", Kind::Number),
-                Field::new("lockQuantity", Kind::Number),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.warehouse_code),
-            1 => View::of(&self.item_code),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.inventory_type),
-            4 => View::of(&self.quantity),
-            5 => View::of(&self.lock_quantity),
-            6 => View::of(&self.batch_code),
-            7 => View::of(&self.product_date),
-            8 => View::of(&self.expire_date),
-            9 => View::of(&self.produce_code),
-            _ => View::Absent,
-        }
+record! {
+    Item {
+        0 => warehouse_code: Text("warehouseCode", String);
+        1 => item_code: Text("itemCode", String);
+        2 => item_id: Text("itemId", String);
+        3 => inventory_type: Text("inventoryType", String);
+        4 => quantity: Number("quantity", Number);
+        5 => lock_quantity: Number("lockQuantity", Number);
+        6 => batch_code: Text("batchCode", String);
+        7 => product_date: Text("productDate", String);
+        8 => expire_date: Text("expireDate", String);
+        9 => produce_code: Text("produceCode", String);
     }
 }
-
-record!(Item);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.inventory.report`: 通知盘点结果
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record, required,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.qimen.inventory.report`: 通知盘点结果
 ///
@@ -70,24 +67,11 @@ impl Request for QimenInventoryReportRequest {
     type Response = QimenInventoryReportResponse;
 }
 
-impl Record for QimenInventoryReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenInventoryReportRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenInventoryReportRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenInventoryReportRequest);
 
 /// The object `InventoryReportRequest`.
 #[derive(Clone)]
@@ -242,50 +226,23 @@ pub struct InventoryReportRequired {
 
 required!(InventoryReportRequired => InventoryReportRequest);
 
-impl Record for InventoryReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "InventoryReportRequest",
-            fields: &[
-                Field::new("totalPage", Kind::Number).required(),
-                Field::new("currentPage", Kind::Number).required(),
-                Field::new("pageSize", Kind::Number).required(),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("checkOrderCode", Kind::String).required(),
-                Field::new("checkOrderId", Kind::String),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("checkTime", Kind::String),
-                Field::new("outBizCode", Kind::String).required(),
-                Field::new("remark", Kind::String),
-                Field::new("items", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-                Field::new("adjustType", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_page),
-            1 => View::of(&self.current_page),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.warehouse_code),
-            4 => View::of(&self.check_order_code),
-            5 => View::of(&self.check_order_id),
-            6 => View::of(&self.owner_code),
-            7 => View::of(&self.check_time),
-            8 => View::of(&self.out_biz_code),
-            9 => View::of(&self.remark),
-            10 => View::of(&self.items),
-            11 => View::of(&self.extend_props),
-            12 => View::open_enum(&self.adjust_type),
-            _ => View::Absent,
-        }
+record! {
+    InventoryReportRequest {
+        0 => total_page: RequiredNumber("totalPage", Number, required);
+        1 => current_page: RequiredNumber("currentPage", Number, required);
+        2 => page_size: RequiredNumber("pageSize", Number, required);
+        3 => warehouse_code: RequiredText("warehouseCode", String, required);
+        4 => check_order_code: RequiredText("checkOrderCode", String, required);
+        5 => check_order_id: Text("checkOrderId", String);
+        6 => owner_code: RequiredText("ownerCode", String, required);
+        7 => check_time: Text("checkTime", String);
+        8 => out_biz_code: RequiredText("outBizCode", String, required);
+        9 => remark: Text("remark", String);
+        10 => items: Objects("items", Object, list);
+        11 => extend_props: Json("extendProps", Map);
+        12 => adjust_type: OpenEnum("adjustType", String, required);
     }
 }
-
-record!(InventoryReportRequest);
 
 /// The object `Item`.
 #[derive(Clone)]
@@ -419,46 +376,21 @@ impl Item {
     }
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("quantity", Kind::Number).required(),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("snCode", Kind::String),
-                Field::new("remark", Kind::String),
-                Field::new("totalQty", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_code),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.inventory_type),
-            3 => View::of(&self.quantity),
-            4 => View::of(&self.batch_code),
-            5 => View::of(&self.product_date),
-            6 => View::of(&self.expire_date),
-            7 => View::of(&self.produce_code),
-            8 => View::of(&self.sn_code),
-            9 => View::of(&self.remark),
-            10 => View::of(&self.total_qty),
-            _ => View::Absent,
-        }
+record! {
+    Item {
+        0 => item_code: RequiredText("itemCode", String, required);
+        1 => item_id: Text("itemId", String);
+        2 => inventory_type: Text("inventoryType", String);
+        3 => quantity: RequiredNumber("quantity", Number, required);
+        4 => batch_code: Text("batchCode", String);
+        5 => product_date: Text("productDate", String);
+        6 => expire_date: Text("expireDate", String);
+        7 => produce_code: Text("produceCode", String);
+        8 => sn_code: Text("snCode", String);
+        9 => remark: Text("remark", String);
+        10 => total_qty: Number("totalQty", Number);
     }
 }
-
-record!(Item);
 
 /// The response of `taobao.qimen.inventory.report`.
 #[derive(Clone, Default)]
@@ -470,33 +402,11 @@ pub struct QimenInventoryReportResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenInventoryReportResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenInventoryReportResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenInventoryReportResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenInventoryReportResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenInventoryReportResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -516,41 +426,13 @@ pub struct Response {
     pub message: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.order.cancel`: 取消单据
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record};
 
 /// `taobao.qimen.order.cancel`: 取消单据
 ///
@@ -60,24 +57,11 @@ impl Request for QimenOrderCancelRequest {
     type Response = QimenOrderCancelResponse;
 }
 
-impl Record for QimenOrderCancelRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderCancelRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenOrderCancelRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenOrderCancelRequest);
 
 /// The object `OrderCancelRequest`.
 #[derive(Clone)]
@@ -181,40 +165,18 @@ impl OrderCancelRequest {
     }
 }
 
-impl Record for OrderCancelRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderCancelRequest",
-            fields: &[
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("ownerCode", Kind::String),
-                Field::new("orderCode", Kind::String).required(),
-                Field::new("orderId", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("cancelReason", Kind::String),
-                Field::new("extendProps", Kind::Map),
-                Field::new("subSourceOrders", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.warehouse_code),
-            1 => View::of(&self.owner_code),
-            2 => View::of(&self.order_code),
-            3 => View::of(&self.order_id),
-            4 => View::of(&self.order_type),
-            5 => View::of(&self.cancel_reason),
-            6 => View::of(&self.extend_props),
-            7 => View::of(&self.sub_source_orders),
-            _ => View::Absent,
-        }
+record! {
+    OrderCancelRequest {
+        0 => warehouse_code: RequiredText("warehouseCode", String, required);
+        1 => owner_code: Text("ownerCode", String);
+        2 => order_code: RequiredText("orderCode", String, required);
+        3 => order_id: Text("orderId", String);
+        4 => order_type: Text("orderType", String);
+        5 => cancel_reason: Text("cancelReason", String);
+        6 => extend_props: Json("extendProps", Map);
+        7 => sub_source_orders: Objects("subSourceOrders", Object, list);
     }
 }
-
-record!(OrderCancelRequest);
 
 /// The object `SubSourceOrder`.
 #[derive(Clone, Default)]
@@ -243,24 +205,11 @@ impl SubSourceOrder {
     }
 }
 
-impl Record for SubSourceOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SubSourceOrder",
-            fields: &[Field::new("subSourceOrderCode", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sub_source_order_code),
-            _ => View::Absent,
-        }
+record! {
+    SubSourceOrder {
+        0 => sub_source_order_code: Text("subSourceOrderCode", String);
     }
 }
-
-record!(SubSourceOrder);
 
 /// The response of `taobao.qimen.order.cancel`.
 #[derive(Clone, Default)]
@@ -272,33 +221,11 @@ pub struct QimenOrderCancelResponse {
     pub response: Option<OrderCancelResponse>,
 }
 
-impl Record for QimenOrderCancelResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderCancelResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenOrderCancelResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenOrderCancelResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenOrderCancelResponse);
 
 /// The object `OrderCancelResponse`.
 #[derive(Clone, Default)]
@@ -318,41 +245,13 @@ pub struct OrderCancelResponse {
     pub message: Option<String>,
 }
 
-impl Record for OrderCancelResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderCancelResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderCancelResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for OrderCancelResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderCancelResponse);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! The SPI `taobao.qimen.order.cancel`: 取消单据
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot, Spi, View, open_enum,
-    record,
-};
+use top_protocol::generated::{Json, OpenEnum, Spi, open_enum, record};
 
 /// The request of the SPI `taobao.qimen.order.cancel`: 取消单据
 ///
@@ -67,56 +64,18 @@ impl Spi for QimenOrderCancelSpiRequest {
     type Response = QimenOrderCancelSpiResponse;
 }
 
-impl Record for QimenOrderCancelSpiRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderCancelSpiRequest",
-            fields: &[
-                Field::new("warehouseCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("orderCode", Kind::String),
-                Field::new("orderId", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("cancelReason", Kind::String),
-                Field::new("extendProps", Kind::Map),
-                Field::new("subSourceOrders", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.warehouse_code),
-            1 => View::of(&self.owner_code),
-            2 => View::of(&self.order_code),
-            3 => View::of(&self.order_id),
-            4 => View::of(&self.order_type),
-            5 => View::of(&self.cancel_reason),
-            6 => View::of(&self.extend_props),
-            7 => View::of(&self.sub_source_orders),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenOrderCancelSpiRequest {
+        0 => warehouse_code: Text("warehouseCode", String);
+        1 => owner_code: Text("ownerCode", String);
+        2 => order_code: Text("orderCode", String);
+        3 => order_id: Text("orderId", String);
+        4 => order_type: Text("orderType", String);
+        5 => cancel_reason: Text("cancelReason", String);
+        6 => extend_props: Json("extendProps", Map);
+        7 => sub_source_orders: Objects("subSourceOrders", Object, list);
     }
 }
-
-impl RecordMut for QimenOrderCancelSpiRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.warehouse_code),
-            1 => Slot::of(&mut self.owner_code),
-            2 => Slot::of(&mut self.order_code),
-            3 => Slot::of(&mut self.order_id),
-            4 => Slot::of(&mut self.order_type),
-            5 => Slot::of(&mut self.cancel_reason),
-            6 => Slot::of(&mut self.extend_props),
-            7 => Slot::of(&mut self.sub_source_orders),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenOrderCancelSpiRequest);
 
 /// The object `SubSourceOrder`.
 #[derive(Clone, Default)]
@@ -128,33 +87,11 @@ pub struct SubSourceOrder {
     pub sub_source_order_code: Option<String>,
 }
 
-impl Record for SubSourceOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SubSourceOrder",
-            fields: &[Field::new("subSourceOrderCode", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sub_source_order_code),
-            _ => View::Absent,
-        }
+record! {
+    mut SubSourceOrder {
+        0 => sub_source_order_code: Text("subSourceOrderCode", String);
     }
 }
-
-impl RecordMut for SubSourceOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sub_source_order_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SubSourceOrder);
 
 /// The response of the application to the SPI `taobao.qimen.order.cancel`.
 #[derive(Clone, Default)]
@@ -202,30 +139,13 @@ impl QimenOrderCancelSpiResponse {
     }
 }
 
-impl Record for QimenOrderCancelSpiResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderCancelSpiResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    QimenOrderCancelSpiResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-record!(QimenOrderCancelSpiResponse);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

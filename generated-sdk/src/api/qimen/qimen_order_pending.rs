@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.order.pending`: 挂起或恢复单据
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record};
 
 /// `taobao.qimen.order.pending`: 挂起或恢复单据
 ///
@@ -60,24 +57,11 @@ impl Request for QimenOrderPendingRequest {
     type Response = QimenOrderPendingResponse;
 }
 
-impl Record for QimenOrderPendingRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderPendingRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenOrderPendingRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenOrderPendingRequest);
 
 /// The object `OrderPendingRequest`.
 #[derive(Clone)]
@@ -172,40 +156,18 @@ impl OrderPendingRequest {
     }
 }
 
-impl Record for OrderPendingRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderPendingRequest",
-            fields: &[
-                Field::new("actionType", Kind::String).required(),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("ownerCode", Kind::String),
-                Field::new("orderCode", Kind::String).required(),
-                Field::new("orderId", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::open_enum(&self.action_type),
-            1 => View::of(&self.warehouse_code),
-            2 => View::of(&self.owner_code),
-            3 => View::of(&self.order_code),
-            4 => View::of(&self.order_id),
-            5 => View::of(&self.order_type),
-            6 => View::of(&self.reason),
-            7 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    OrderPendingRequest {
+        0 => action_type: OpenEnum("actionType", String, required);
+        1 => warehouse_code: RequiredText("warehouseCode", String, required);
+        2 => owner_code: Text("ownerCode", String);
+        3 => order_code: RequiredText("orderCode", String, required);
+        4 => order_id: Text("orderId", String);
+        5 => order_type: Text("orderType", String);
+        6 => reason: Text("reason", String);
+        7 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(OrderPendingRequest);
 
 /// The response of `taobao.qimen.order.pending`.
 #[derive(Clone, Default)]
@@ -217,33 +179,11 @@ pub struct QimenOrderPendingResponse {
     pub response: Option<OrderPendingResponse>,
 }
 
-impl Record for QimenOrderPendingResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderPendingResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenOrderPendingResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenOrderPendingResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenOrderPendingResponse);
 
 /// The object `OrderPendingResponse`.
 #[derive(Clone, Default)]
@@ -263,41 +203,13 @@ pub struct OrderPendingResponse {
     pub message: Option<String>,
 }
 
-impl Record for OrderPendingResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderPendingResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderPendingResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for OrderPendingResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderPendingResponse);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

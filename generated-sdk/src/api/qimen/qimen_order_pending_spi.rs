@@ -2,10 +2,7 @@
 
 //! The SPI `taobao.qimen.order.pending`: 挂起或恢复单据
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot, Spi, View, open_enum,
-    record,
-};
+use top_protocol::generated::{Json, OpenEnum, Spi, open_enum, record};
 
 /// The request of the SPI `taobao.qimen.order.pending`: 挂起或恢复单据
 ///
@@ -67,56 +64,18 @@ impl Spi for QimenOrderPendingSpiRequest {
     type Response = QimenOrderPendingSpiResponse;
 }
 
-impl Record for QimenOrderPendingSpiRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderPendingSpiRequest",
-            fields: &[
-                Field::new("actionType", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("orderCode", Kind::String),
-                Field::new("orderId", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.action_type),
-            1 => View::of(&self.warehouse_code),
-            2 => View::of(&self.owner_code),
-            3 => View::of(&self.order_code),
-            4 => View::of(&self.order_id),
-            5 => View::of(&self.order_type),
-            6 => View::of(&self.reason),
-            7 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenOrderPendingSpiRequest {
+        0 => action_type: OpenEnum("actionType", String);
+        1 => warehouse_code: Text("warehouseCode", String);
+        2 => owner_code: Text("ownerCode", String);
+        3 => order_code: Text("orderCode", String);
+        4 => order_id: Text("orderId", String);
+        5 => order_type: Text("orderType", String);
+        6 => reason: Text("reason", String);
+        7 => extend_props: Json("extendProps", Map);
     }
 }
-
-impl RecordMut for QimenOrderPendingSpiRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.action_type),
-            1 => Slot::of(&mut self.warehouse_code),
-            2 => Slot::of(&mut self.owner_code),
-            3 => Slot::of(&mut self.order_code),
-            4 => Slot::of(&mut self.order_id),
-            5 => Slot::of(&mut self.order_type),
-            6 => Slot::of(&mut self.reason),
-            7 => Slot::of(&mut self.extend_props),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenOrderPendingSpiRequest);
 
 /// The response of the application to the SPI `taobao.qimen.order.pending`.
 #[derive(Clone, Default)]
@@ -164,30 +123,13 @@ impl QimenOrderPendingSpiResponse {
     }
 }
 
-impl Record for QimenOrderPendingSpiResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderPendingSpiResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    QimenOrderPendingSpiResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-record!(QimenOrderPendingSpiResponse);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.orderprocess.report`: 通知单据的处理进度
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record};
 
 /// `taobao.qimen.orderprocess.report`: 通知单据的处理进度
 ///
@@ -57,24 +54,11 @@ impl Request for QimenOrderprocessReportRequest {
     type Response = QimenOrderprocessReportResponse;
 }
 
-impl Record for QimenOrderprocessReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderprocessReportRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenOrderprocessReportRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenOrderprocessReportRequest);
 
 /// The object `OrderProcessReportRequest`.
 #[derive(Clone, Default)]
@@ -133,32 +117,14 @@ impl OrderProcessReportRequest {
     }
 }
 
-impl Record for OrderProcessReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderProcessReportRequest",
-            fields: &[
-                Field::new("order", Kind::Object),
-                Field::new("process", Kind::Object),
-                Field::new("extendProps", Kind::Map),
-                Field::new("remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order),
-            1 => View::of(&self.process),
-            2 => View::of(&self.extend_props),
-            3 => View::of(&self.remark),
-            _ => View::Absent,
-        }
+record! {
+    OrderProcessReportRequest {
+        0 => order: Object("order", Object);
+        1 => process: Object("process", Object);
+        2 => extend_props: Json("extendProps", Map);
+        3 => remark: Text("remark", String);
     }
 }
-
-record!(OrderProcessReportRequest);
 
 /// The object `Order`.
 #[derive(Clone)]
@@ -227,34 +193,15 @@ impl Order {
     }
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("orderCode", Kind::String).required(),
-                Field::new("orderId", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_code),
-            1 => View::of(&self.order_id),
-            2 => View::of(&self.order_type),
-            3 => View::of(&self.warehouse_code),
-            4 => View::of(&self.remark),
-            _ => View::Absent,
-        }
+record! {
+    Order {
+        0 => order_code: RequiredText("orderCode", String, required);
+        1 => order_id: Text("orderId", String);
+        2 => order_type: Text("orderType", String);
+        3 => warehouse_code: Text("warehouseCode", String);
+        4 => remark: Text("remark", String);
     }
 }
-
-record!(Order);
 
 /// The object `Process`.
 #[derive(Clone)]
@@ -347,38 +294,17 @@ impl Process {
     }
 }
 
-impl Record for Process {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Process",
-            fields: &[
-                Field::new("processStatus", Kind::String).required(),
-                Field::new("operatorCode", Kind::String),
-                Field::new("operatorName", Kind::String),
-                Field::new("operateTime", Kind::String),
-                Field::new("operateInfo", Kind::String),
-                Field::new("remark", Kind::String),
-                Field::new("expressCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.process_status),
-            1 => View::of(&self.operator_code),
-            2 => View::of(&self.operator_name),
-            3 => View::of(&self.operate_time),
-            4 => View::of(&self.operate_info),
-            5 => View::of(&self.remark),
-            6 => View::of(&self.express_code),
-            _ => View::Absent,
-        }
+record! {
+    Process {
+        0 => process_status: RequiredText("processStatus", String, required);
+        1 => operator_code: Text("operatorCode", String);
+        2 => operator_name: Text("operatorName", String);
+        3 => operate_time: Text("operateTime", String);
+        4 => operate_info: Text("operateInfo", String);
+        5 => remark: Text("remark", String);
+        6 => express_code: Text("expressCode", String);
     }
 }
-
-record!(Process);
 
 /// The response of `taobao.qimen.orderprocess.report`.
 #[derive(Clone, Default)]
@@ -390,33 +316,11 @@ pub struct QimenOrderprocessReportResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenOrderprocessReportResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenOrderprocessReportResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenOrderprocessReportResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenOrderprocessReportResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenOrderprocessReportResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -436,41 +340,13 @@ pub struct Response {
     pub message: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.returnorder.confirm`: 确认退货入库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record, required,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.qimen.returnorder.confirm`: 确认退货入库单
 ///
@@ -57,24 +54,11 @@ impl Request for QimenReturnorderConfirmRequest {
     type Response = QimenReturnorderConfirmResponse;
 }
 
-impl Record for QimenReturnorderConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenReturnorderConfirmRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenReturnorderConfirmRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenReturnorderConfirmRequest);
 
 /// The object `ReturnOrderConfirmRequest`.
 #[derive(Clone, Default)]
@@ -125,30 +109,13 @@ impl ReturnOrderConfirmRequest {
     }
 }
 
-impl Record for ReturnOrderConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReturnOrderConfirmRequest",
-            fields: &[
-                Field::new("returnOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.return_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    ReturnOrderConfirmRequest {
+        0 => return_order: Object("returnOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(ReturnOrderConfirmRequest);
 
 /// The object `ReturnOrder`.
 #[derive(Clone)]
@@ -303,50 +270,23 @@ impl ReturnOrder {
     }
 }
 
-impl Record for ReturnOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReturnOrder",
-            fields: &[
-                Field::new("returnOrderCode", Kind::String).required(),
-                Field::new("returnOrderId", Kind::String),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("outBizCode", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("orderConfirmTime", Kind::String),
-                Field::new("logisticsCode", Kind::String).required(),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("returnReason", Kind::String),
-                Field::new("remark", Kind::String),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("confirmType", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.return_order_code),
-            1 => View::of(&self.return_order_id),
-            2 => View::of(&self.warehouse_code),
-            3 => View::of(&self.out_biz_code),
-            4 => View::of(&self.order_type),
-            5 => View::of(&self.order_confirm_time),
-            6 => View::of(&self.logistics_code),
-            7 => View::of(&self.logistics_name),
-            8 => View::of(&self.express_code),
-            9 => View::of(&self.return_reason),
-            10 => View::of(&self.remark),
-            11 => View::of(&self.sender_info),
-            12 => View::of(&self.confirm_type),
-            _ => View::Absent,
-        }
+record! {
+    ReturnOrder {
+        0 => return_order_code: RequiredText("returnOrderCode", String, required);
+        1 => return_order_id: Text("returnOrderId", String);
+        2 => warehouse_code: RequiredText("warehouseCode", String, required);
+        3 => out_biz_code: Text("outBizCode", String);
+        4 => order_type: Text("orderType", String);
+        5 => order_confirm_time: Text("orderConfirmTime", String);
+        6 => logistics_code: RequiredText("logisticsCode", String, required);
+        7 => logistics_name: Text("logisticsName", String);
+        8 => express_code: Text("expressCode", String);
+        9 => return_reason: Text("returnReason", String);
+        10 => remark: Text("remark", String);
+        11 => sender_info: Object("senderInfo", Object);
+        12 => confirm_type: Number("confirmType", Number);
     }
 }
-
-record!(ReturnOrder);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
@@ -510,50 +450,23 @@ pub struct SenderInfoRequired {
 
 required!(SenderInfoRequired => SenderInfo);
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).required().secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("city", Kind::String).required(),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).required().secret(),
-                Field::new("remark", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            12 => View::of(&self.remark),
-            _ => View::Absent,
-        }
+record! {
+    SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: RequiredText("name", String, required, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: RequiredText("mobile", String, required, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: RequiredText("province", String, required);
+        8 => city: RequiredText("city", String, required);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: RequiredText("detailAddress", String, required, secret);
+        12 => remark: Text("remark", String);
     }
 }
-
-record!(SenderInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
@@ -753,58 +666,27 @@ impl OrderLine {
     }
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("remark", Kind::String),
-                Field::new("orderLineNo", Kind::String),
-                Field::new("sourceOrderCode", Kind::String),
-                Field::new("subSourceOrderCode", Kind::String),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("planQty", Kind::Number).required(),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("batchs", Kind::Object).list(),
-                Field::new("qrCode", Kind::String),
-                Field::new("actualQty", Kind::String).required(),
-                Field::new("snList", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.remark),
-            1 => View::of(&self.order_line_no),
-            2 => View::of(&self.source_order_code),
-            3 => View::of(&self.sub_source_order_code),
-            4 => View::of(&self.owner_code),
-            5 => View::of(&self.item_code),
-            6 => View::of(&self.item_id),
-            7 => View::of(&self.inventory_type),
-            8 => View::of(&self.plan_qty),
-            9 => View::of(&self.batch_code),
-            10 => View::of(&self.product_date),
-            11 => View::of(&self.expire_date),
-            12 => View::of(&self.produce_code),
-            13 => View::of(&self.batchs),
-            14 => View::of(&self.qr_code),
-            15 => View::of(&self.actual_qty),
-            16 => View::of(&self.sn_list),
-            _ => View::Absent,
-        }
+record! {
+    OrderLine {
+        0 => remark: Text("remark", String);
+        1 => order_line_no: Text("orderLineNo", String);
+        2 => source_order_code: Text("sourceOrderCode", String);
+        3 => sub_source_order_code: Text("subSourceOrderCode", String);
+        4 => owner_code: RequiredText("ownerCode", String, required);
+        5 => item_code: RequiredText("itemCode", String, required);
+        6 => item_id: Text("itemId", String);
+        7 => inventory_type: Text("inventoryType", String);
+        8 => plan_qty: RequiredNumber("planQty", Number, required);
+        9 => batch_code: Text("batchCode", String);
+        10 => product_date: Text("productDate", String);
+        11 => expire_date: Text("expireDate", String);
+        12 => produce_code: Text("produceCode", String);
+        13 => batchs: Objects("batchs", Object, list);
+        14 => qr_code: Text("qrCode", String);
+        15 => actual_qty: RequiredText("actualQty", String, required);
+        16 => sn_list: Object("snList", Object);
     }
 }
-
-record!(OrderLine);
 
 /// The object `Batch`.
 #[derive(Clone, Default)]
@@ -896,38 +778,17 @@ impl Batch {
     }
 }
 
-impl Record for Batch {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Batch",
-            fields: &[
-                Field::new("remark", Kind::String),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("actualQty", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.remark),
-            1 => View::of(&self.batch_code),
-            2 => View::of(&self.product_date),
-            3 => View::of(&self.expire_date),
-            4 => View::of(&self.produce_code),
-            5 => View::of(&self.inventory_type),
-            6 => View::of(&self.actual_qty),
-            _ => View::Absent,
-        }
+record! {
+    Batch {
+        0 => remark: Text("remark", String);
+        1 => batch_code: Text("batchCode", String);
+        2 => product_date: Text("productDate", String);
+        3 => expire_date: Text("expireDate", String);
+        4 => produce_code: Text("produceCode", String);
+        5 => inventory_type: Text("inventoryType", String);
+        6 => actual_qty: Number("actualQty", Number);
     }
 }
-
-record!(Batch);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
@@ -953,24 +814,11 @@ impl SnList {
     }
 }
 
-impl Record for SnList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SnList",
-            fields: &[Field::new("sn", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sn),
-            _ => View::Absent,
-        }
+record! {
+    SnList {
+        0 => sn: Texts("sn", String, list);
     }
 }
-
-record!(SnList);
 
 /// The response of `taobao.qimen.returnorder.confirm`.
 #[derive(Clone, Default)]
@@ -982,33 +830,11 @@ pub struct QimenReturnorderConfirmResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenReturnorderConfirmResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenReturnorderConfirmResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenReturnorderConfirmResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenReturnorderConfirmResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenReturnorderConfirmResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -1028,41 +854,13 @@ pub struct Response {
     pub message: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

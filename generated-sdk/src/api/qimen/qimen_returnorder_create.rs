@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.returnorder.create`: 创建退货入库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record, required,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.qimen.returnorder.create`: 创建退货入库单
 ///
@@ -57,24 +54,11 @@ impl Request for QimenReturnorderCreateRequest {
     type Response = QimenReturnorderCreateResponse;
 }
 
-impl Record for QimenReturnorderCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenReturnorderCreateRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenReturnorderCreateRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenReturnorderCreateRequest);
 
 /// The object `ReturnOrderCreateRequest`.
 #[derive(Clone, Default)]
@@ -125,30 +109,13 @@ impl ReturnOrderCreateRequest {
     }
 }
 
-impl Record for ReturnOrderCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReturnOrderCreateRequest",
-            fields: &[
-                Field::new("returnOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.return_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    ReturnOrderCreateRequest {
+        0 => return_order: Object("returnOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(ReturnOrderCreateRequest);
 
 /// The object `ReturnOrder`.
 #[derive(Clone)]
@@ -354,58 +321,27 @@ impl ReturnOrder {
     }
 }
 
-impl Record for ReturnOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReturnOrder",
-            fields: &[
-                Field::new("returnOrderCode", Kind::String).required(),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("orderType", Kind::String),
-                Field::new("orderFlag", Kind::String),
-                Field::new("preDeliveryOrderCode", Kind::String).required(),
-                Field::new("preDeliveryOrderId", Kind::String),
-                Field::new("logisticsCode", Kind::String).required(),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("returnReason", Kind::String),
-                Field::new("buyerNick", Kind::String),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("remark", Kind::String),
-                Field::new("sourcePlatformCode", Kind::String),
-                Field::new("sourcePlatformName", Kind::String),
-                Field::new("shopNick", Kind::String),
-                Field::new("sellerNick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.return_order_code),
-            1 => View::of(&self.warehouse_code),
-            2 => View::of(&self.order_type),
-            3 => View::of(&self.order_flag),
-            4 => View::of(&self.pre_delivery_order_code),
-            5 => View::of(&self.pre_delivery_order_id),
-            6 => View::of(&self.logistics_code),
-            7 => View::of(&self.logistics_name),
-            8 => View::of(&self.express_code),
-            9 => View::of(&self.return_reason),
-            10 => View::of(&self.buyer_nick),
-            11 => View::of(&self.sender_info),
-            12 => View::of(&self.remark),
-            13 => View::of(&self.source_platform_code),
-            14 => View::of(&self.source_platform_name),
-            15 => View::of(&self.shop_nick),
-            16 => View::of(&self.seller_nick),
-            _ => View::Absent,
-        }
+record! {
+    ReturnOrder {
+        0 => return_order_code: RequiredText("returnOrderCode", String, required);
+        1 => warehouse_code: RequiredText("warehouseCode", String, required);
+        2 => order_type: Text("orderType", String);
+        3 => order_flag: Text("orderFlag", String);
+        4 => pre_delivery_order_code: RequiredText("preDeliveryOrderCode", String, required);
+        5 => pre_delivery_order_id: Text("preDeliveryOrderId", String);
+        6 => logistics_code: RequiredText("logisticsCode", String, required);
+        7 => logistics_name: Text("logisticsName", String);
+        8 => express_code: Text("expressCode", String);
+        9 => return_reason: Text("returnReason", String);
+        10 => buyer_nick: Text("buyerNick", String);
+        11 => sender_info: Object("senderInfo", Object);
+        12 => remark: Text("remark", String);
+        13 => source_platform_code: Text("sourcePlatformCode", String);
+        14 => source_platform_name: Text("sourcePlatformName", String);
+        15 => shop_nick: Text("shopNick", String);
+        16 => seller_nick: Text("sellerNick", String);
     }
 }
-
-record!(ReturnOrder);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
@@ -557,48 +493,22 @@ pub struct SenderInfoRequired {
 
 required!(SenderInfoRequired => SenderInfo);
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).required().secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("city", Kind::String).required(),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).required().secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            _ => View::Absent,
-        }
+record! {
+    SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: RequiredText("name", String, required, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: RequiredText("mobile", String, required, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: RequiredText("province", String, required);
+        8 => city: RequiredText("city", String, required);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: RequiredText("detailAddress", String, required, secret);
     }
 }
-
-record!(SenderInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
@@ -789,54 +699,25 @@ pub struct OrderLineRequired {
 
 required!(OrderLineRequired => OrderLine);
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("orderLineNo", Kind::String),
-                Field::new("sourceOrderCode", Kind::String),
-                Field::new("subSourceOrderCode", Kind::String),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("planQty", Kind::Number).required(),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("snList", Kind::Object),
-                Field::new("orderFlag", Kind::String).required(),
-                Field::new("returnReason", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_line_no),
-            1 => View::of(&self.source_order_code),
-            2 => View::of(&self.sub_source_order_code),
-            3 => View::of(&self.owner_code),
-            4 => View::of(&self.item_code),
-            5 => View::of(&self.item_id),
-            6 => View::of(&self.inventory_type),
-            7 => View::of(&self.plan_qty),
-            8 => View::of(&self.batch_code),
-            9 => View::of(&self.product_date),
-            10 => View::of(&self.expire_date),
-            11 => View::of(&self.produce_code),
-            12 => View::of(&self.sn_list),
-            13 => View::of(&self.order_flag),
-            14 => View::of(&self.return_reason),
-            _ => View::Absent,
-        }
+record! {
+    OrderLine {
+        0 => order_line_no: Text("orderLineNo", String);
+        1 => source_order_code: Text("sourceOrderCode", String);
+        2 => sub_source_order_code: Text("subSourceOrderCode", String);
+        3 => owner_code: RequiredText("ownerCode", String, required);
+        4 => item_code: RequiredText("itemCode", String, required);
+        5 => item_id: Text("itemId", String);
+        6 => inventory_type: Text("inventoryType", String);
+        7 => plan_qty: RequiredNumber("planQty", Number, required);
+        8 => batch_code: Text("batchCode", String);
+        9 => product_date: Text("productDate", String);
+        10 => expire_date: Text("expireDate", String);
+        11 => produce_code: Text("produceCode", String);
+        12 => sn_list: Object("snList", Object);
+        13 => order_flag: RequiredText("orderFlag", String, required);
+        14 => return_reason: RequiredText("returnReason", String, required);
     }
 }
-
-record!(OrderLine);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
@@ -862,24 +743,11 @@ impl SnList {
     }
 }
 
-impl Record for SnList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SnList",
-            fields: &[Field::new("sn", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sn),
-            _ => View::Absent,
-        }
+record! {
+    SnList {
+        0 => sn: Texts("sn", String, list);
     }
 }
-
-record!(SnList);
 
 /// The response of `taobao.qimen.returnorder.create`.
 #[derive(Clone, Default)]
@@ -891,33 +759,11 @@ pub struct QimenReturnorderCreateResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenReturnorderCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenReturnorderCreateResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenReturnorderCreateResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenReturnorderCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenReturnorderCreateResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -941,44 +787,14 @@ pub struct Response {
     pub return_order_id: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("returnOrderId", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.return_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => return_order_id: Text("returnOrderId", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            3 => Slot::of(&mut self.return_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

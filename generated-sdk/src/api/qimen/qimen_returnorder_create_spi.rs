@@ -2,10 +2,7 @@
 
 //! The SPI `taobao.qimen.returnorder.create`: 创建退货入库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot, Spi, View, open_enum,
-    record,
-};
+use top_protocol::generated::{Json, OpenEnum, Spi, open_enum, record};
 
 /// The request of the SPI `taobao.qimen.returnorder.create`: 创建退货入库单
 ///
@@ -49,41 +46,13 @@ impl Spi for QimenReturnorderCreateSpiRequest {
     type Response = QimenReturnorderCreateSpiResponse;
 }
 
-impl Record for QimenReturnorderCreateSpiRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenReturnorderCreateSpiRequest",
-            fields: &[
-                Field::new("returnOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.return_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenReturnorderCreateSpiRequest {
+        0 => return_order: Object("returnOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-impl RecordMut for QimenReturnorderCreateSpiRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.return_order),
-            1 => Slot::of(&mut self.order_lines),
-            2 => Slot::of(&mut self.extend_props),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenReturnorderCreateSpiRequest);
 
 /// The object `ReturnOrder`.
 #[derive(Clone, Default)]
@@ -159,83 +128,27 @@ pub struct ReturnOrder {
     pub seller_nick: Option<String>,
 }
 
-impl Record for ReturnOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReturnOrder",
-            fields: &[
-                Field::new("returnOrderCode", Kind::String),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("orderFlag", Kind::String),
-                Field::new("preDeliveryOrderCode", Kind::String),
-                Field::new("preDeliveryOrderId", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("returnReason", Kind::String),
-                Field::new("buyerNick", Kind::String),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("remark", Kind::String),
-                Field::new("sourcePlatformCode", Kind::String),
-                Field::new("sourcePlatformName", Kind::String),
-                Field::new("shopNick", Kind::String),
-                Field::new("sellerNick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.return_order_code),
-            1 => View::of(&self.warehouse_code),
-            2 => View::of(&self.order_type),
-            3 => View::of(&self.order_flag),
-            4 => View::of(&self.pre_delivery_order_code),
-            5 => View::of(&self.pre_delivery_order_id),
-            6 => View::of(&self.logistics_code),
-            7 => View::of(&self.logistics_name),
-            8 => View::of(&self.express_code),
-            9 => View::of(&self.return_reason),
-            10 => View::of(&self.buyer_nick),
-            11 => View::of(&self.sender_info),
-            12 => View::of(&self.remark),
-            13 => View::of(&self.source_platform_code),
-            14 => View::of(&self.source_platform_name),
-            15 => View::of(&self.shop_nick),
-            16 => View::of(&self.seller_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut ReturnOrder {
+        0 => return_order_code: Text("returnOrderCode", String);
+        1 => warehouse_code: Text("warehouseCode", String);
+        2 => order_type: Text("orderType", String);
+        3 => order_flag: Text("orderFlag", String);
+        4 => pre_delivery_order_code: Text("preDeliveryOrderCode", String);
+        5 => pre_delivery_order_id: Text("preDeliveryOrderId", String);
+        6 => logistics_code: Text("logisticsCode", String);
+        7 => logistics_name: Text("logisticsName", String);
+        8 => express_code: Text("expressCode", String);
+        9 => return_reason: Text("returnReason", String);
+        10 => buyer_nick: Text("buyerNick", String);
+        11 => sender_info: Object("senderInfo", Object);
+        12 => remark: Text("remark", String);
+        13 => source_platform_code: Text("sourcePlatformCode", String);
+        14 => source_platform_name: Text("sourcePlatformName", String);
+        15 => shop_nick: Text("shopNick", String);
+        16 => seller_nick: Text("sellerNick", String);
     }
 }
-
-impl RecordMut for ReturnOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.return_order_code),
-            1 => Slot::of(&mut self.warehouse_code),
-            2 => Slot::of(&mut self.order_type),
-            3 => Slot::of(&mut self.order_flag),
-            4 => Slot::of(&mut self.pre_delivery_order_code),
-            5 => Slot::of(&mut self.pre_delivery_order_id),
-            6 => Slot::of(&mut self.logistics_code),
-            7 => Slot::of(&mut self.logistics_name),
-            8 => Slot::of(&mut self.express_code),
-            9 => Slot::of(&mut self.return_reason),
-            10 => Slot::of(&mut self.buyer_nick),
-            11 => Slot::of(&mut self.sender_info),
-            12 => Slot::of(&mut self.remark),
-            13 => Slot::of(&mut self.source_platform_code),
-            14 => Slot::of(&mut self.source_platform_name),
-            15 => Slot::of(&mut self.shop_nick),
-            16 => Slot::of(&mut self.seller_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ReturnOrder);
 
 /// The object `SenderInfo`.
 #[derive(Clone, Default)]
@@ -291,68 +204,22 @@ pub struct SenderInfo {
     pub detail_address: Option<String>,
 }
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            _ => View::Absent,
-        }
+record! {
+    mut SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: Text("mobile", String, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: Text("province", String);
+        8 => city: Text("city", String);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: Text("detailAddress", String, secret);
     }
 }
-
-impl RecordMut for SenderInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.zip_code),
-            3 => Slot::of(&mut self.tel),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.email),
-            6 => Slot::of(&mut self.country_code),
-            7 => Slot::of(&mut self.province),
-            8 => Slot::of(&mut self.city),
-            9 => Slot::of(&mut self.area),
-            10 => Slot::of(&mut self.town),
-            11 => Slot::of(&mut self.detail_address),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SenderInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
@@ -420,77 +287,25 @@ pub struct OrderLine {
     pub return_reason: Option<String>,
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("orderLineNo", Kind::String),
-                Field::new("sourceOrderCode", Kind::String),
-                Field::new("subSourceOrderCode", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("planQty", Kind::Number),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("snList", Kind::Object),
-                Field::new("orderFlag", Kind::String),
-                Field::new("returnReason", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_line_no),
-            1 => View::of(&self.source_order_code),
-            2 => View::of(&self.sub_source_order_code),
-            3 => View::of(&self.owner_code),
-            4 => View::of(&self.item_code),
-            5 => View::of(&self.item_id),
-            6 => View::of(&self.inventory_type),
-            7 => View::of(&self.plan_qty),
-            8 => View::of(&self.batch_code),
-            9 => View::of(&self.product_date),
-            10 => View::of(&self.expire_date),
-            11 => View::of(&self.produce_code),
-            12 => View::of(&self.sn_list),
-            13 => View::of(&self.order_flag),
-            14 => View::of(&self.return_reason),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderLine {
+        0 => order_line_no: Text("orderLineNo", String);
+        1 => source_order_code: Text("sourceOrderCode", String);
+        2 => sub_source_order_code: Text("subSourceOrderCode", String);
+        3 => owner_code: Text("ownerCode", String);
+        4 => item_code: Text("itemCode", String);
+        5 => item_id: Text("itemId", String);
+        6 => inventory_type: Text("inventoryType", String);
+        7 => plan_qty: Number("planQty", Number);
+        8 => batch_code: Text("batchCode", String);
+        9 => product_date: Text("productDate", String);
+        10 => expire_date: Text("expireDate", String);
+        11 => produce_code: Text("produceCode", String);
+        12 => sn_list: Object("snList", Object);
+        13 => order_flag: Text("orderFlag", String);
+        14 => return_reason: Text("returnReason", String);
     }
 }
-
-impl RecordMut for OrderLine {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_line_no),
-            1 => Slot::of(&mut self.source_order_code),
-            2 => Slot::of(&mut self.sub_source_order_code),
-            3 => Slot::of(&mut self.owner_code),
-            4 => Slot::of(&mut self.item_code),
-            5 => Slot::of(&mut self.item_id),
-            6 => Slot::of(&mut self.inventory_type),
-            7 => Slot::of(&mut self.plan_qty),
-            8 => Slot::of(&mut self.batch_code),
-            9 => Slot::of(&mut self.product_date),
-            10 => Slot::of(&mut self.expire_date),
-            11 => Slot::of(&mut self.produce_code),
-            12 => Slot::of(&mut self.sn_list),
-            13 => Slot::of(&mut self.order_flag),
-            14 => Slot::of(&mut self.return_reason),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderLine);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
@@ -502,33 +317,11 @@ pub struct SnList {
     pub sn: Vec<String>,
 }
 
-impl Record for SnList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SnList",
-            fields: &[Field::new("sn", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sn),
-            _ => View::Absent,
-        }
+record! {
+    mut SnList {
+        0 => sn: Texts("sn", String, list);
     }
 }
-
-impl RecordMut for SnList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sn),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SnList);
 
 /// The response of the application to the SPI `taobao.qimen.returnorder.create`.
 #[derive(Clone, Default)]
@@ -587,32 +380,14 @@ impl QimenReturnorderCreateSpiResponse {
     }
 }
 
-impl Record for QimenReturnorderCreateSpiResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenReturnorderCreateSpiResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("returnOrderId", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.return_order_id),
-            _ => View::Absent,
-        }
+record! {
+    QimenReturnorderCreateSpiResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => return_order_id: Text("returnOrderId", String);
     }
 }
-
-record!(QimenReturnorderCreateSpiResponse);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

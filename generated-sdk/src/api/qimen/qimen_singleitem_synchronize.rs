@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.singleitem.synchronize`: 同步商品
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record};
 
 /// `taobao.qimen.singleitem.synchronize`: 同步商品
 ///
@@ -61,24 +58,11 @@ impl Request for QimenSingleitemSynchronizeRequest {
     type Response = QimenSingleitemSynchronizeResponse;
 }
 
-impl Record for QimenSingleitemSynchronizeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenSingleitemSynchronizeRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenSingleitemSynchronizeRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenSingleitemSynchronizeRequest);
 
 /// The object `ItemSynRequest`.
 #[derive(Clone)]
@@ -161,38 +145,17 @@ impl ItemSynRequest {
     }
 }
 
-impl Record for ItemSynRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemSynRequest",
-            fields: &[
-                Field::new("actionType", Kind::String).required(),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("supplierCode", Kind::String),
-                Field::new("supplierName", Kind::String),
-                Field::new("item", Kind::Object),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.action_type),
-            1 => View::of(&self.warehouse_code),
-            2 => View::of(&self.owner_code),
-            3 => View::of(&self.supplier_code),
-            4 => View::of(&self.supplier_name),
-            5 => View::of(&self.item),
-            6 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    ItemSynRequest {
+        0 => action_type: RequiredText("actionType", String, required);
+        1 => warehouse_code: RequiredText("warehouseCode", String, required);
+        2 => owner_code: RequiredText("ownerCode", String, required);
+        3 => supplier_code: Text("supplierCode", String);
+        4 => supplier_name: Text("supplierName", String);
+        5 => item: Object("item", Object);
+        6 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(ItemSynRequest);
 
 /// The object `Item`.
 #[derive(Clone)]
@@ -872,138 +835,67 @@ impl Item {
     }
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("goodsCode", Kind::String),
-                Field::new("itemName", Kind::String).required(),
-                Field::new("shortName", Kind::String),
-                Field::new("englishName", Kind::String),
-                Field::new("barCode", Kind::String).required(),
-                Field::new("skuProperty", Kind::String),
-                Field::new("stockUnit", Kind::String),
-                Field::new("length", Kind::String),
-                Field::new("width", Kind::String),
-                Field::new("height", Kind::String),
-                Field::new("volume", Kind::String),
-                Field::new("grossWeight", Kind::String),
-                Field::new("netWeight", Kind::String),
-                Field::new("color", Kind::String),
-                Field::new("size", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("categoryId", Kind::String),
-                Field::new("categoryName", Kind::String),
-                Field::new("pricingCategory", Kind::String),
-                Field::new("safetyStock", Kind::Number),
-                Field::new("itemType", Kind::String).required(),
-                Field::new("tagPrice", Kind::String),
-                Field::new("retailPrice", Kind::String),
-                Field::new("costPrice", Kind::String),
-                Field::new("purchasePrice", Kind::String),
-                Field::new("seasonCode", Kind::String),
-                Field::new("seasonName", Kind::String),
-                Field::new("brandCode", Kind::String),
-                Field::new("brandName", Kind::String),
-                Field::new("isSNMgmt", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("isShelfLifeMgmt", Kind::String),
-                Field::new("shelfLife", Kind::Number),
-                Field::new("rejectLifecycle", Kind::Number),
-                Field::new("lockupLifecycle", Kind::Number),
-                Field::new("adventLifecycle", Kind::Number),
-                Field::new("isBatchMgmt", Kind::String),
-                Field::new("batchCode", Kind::String),
-                Field::new("batchRemark", Kind::String),
-                Field::new("packCode", Kind::String),
-                Field::new("pcs", Kind::String),
-                Field::new("originAddress", Kind::String),
-                Field::new("approvalNumber", Kind::String),
-                Field::new("isFragile", Kind::String),
-                Field::new("isHazardous", Kind::String),
-                Field::new("remark", Kind::String),
-                Field::new("createTime", Kind::String),
-                Field::new("updateTime", Kind::String),
-                Field::new("isValid", Kind::String),
-                Field::new("isSku", Kind::String),
-                Field::new("packageMaterial", Kind::String),
-                Field::new("supplierCode", Kind::String),
-                Field::new("logisticsType", Kind::String),
-                Field::new("isLiquid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_code),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.goods_code),
-            3 => View::of(&self.item_name),
-            4 => View::of(&self.short_name),
-            5 => View::of(&self.english_name),
-            6 => View::of(&self.bar_code),
-            7 => View::of(&self.sku_property),
-            8 => View::of(&self.stock_unit),
-            9 => View::of(&self.length),
-            10 => View::of(&self.width),
-            11 => View::of(&self.height),
-            12 => View::of(&self.volume),
-            13 => View::of(&self.gross_weight),
-            14 => View::of(&self.net_weight),
-            15 => View::of(&self.color),
-            16 => View::of(&self.size),
-            17 => View::of(&self.title),
-            18 => View::of(&self.category_id),
-            19 => View::of(&self.category_name),
-            20 => View::of(&self.pricing_category),
-            21 => View::of(&self.safety_stock),
-            22 => View::of(&self.item_type),
-            23 => View::of(&self.tag_price),
-            24 => View::of(&self.retail_price),
-            25 => View::of(&self.cost_price),
-            26 => View::of(&self.purchase_price),
-            27 => View::of(&self.season_code),
-            28 => View::of(&self.season_name),
-            29 => View::of(&self.brand_code),
-            30 => View::of(&self.brand_name),
-            31 => View::optional_open_enum(&self.is_sn_mgmt),
-            32 => View::of(&self.product_date),
-            33 => View::of(&self.expire_date),
-            34 => View::optional_open_enum(&self.is_shelf_life_mgmt),
-            35 => View::of(&self.shelf_life),
-            36 => View::of(&self.reject_lifecycle),
-            37 => View::of(&self.lockup_lifecycle),
-            38 => View::of(&self.advent_lifecycle),
-            39 => View::optional_open_enum(&self.is_batch_mgmt),
-            40 => View::of(&self.batch_code),
-            41 => View::of(&self.batch_remark),
-            42 => View::of(&self.pack_code),
-            43 => View::of(&self.pcs),
-            44 => View::of(&self.origin_address),
-            45 => View::of(&self.approval_number),
-            46 => View::optional_open_enum(&self.is_fragile),
-            47 => View::optional_open_enum(&self.is_hazardous),
-            48 => View::of(&self.remark),
-            49 => View::of(&self.create_time),
-            50 => View::of(&self.update_time),
-            51 => View::optional_open_enum(&self.is_valid),
-            52 => View::optional_open_enum(&self.is_sku),
-            53 => View::of(&self.package_material),
-            54 => View::of(&self.supplier_code),
-            55 => View::of(&self.logistics_type),
-            56 => View::optional_open_enum(&self.is_liquid),
-            _ => View::Absent,
-        }
+record! {
+    Item {
+        0 => item_code: RequiredText("itemCode", String, required);
+        1 => item_id: Text("itemId", String);
+        2 => goods_code: Text("goodsCode", String);
+        3 => item_name: RequiredText("itemName", String, required);
+        4 => short_name: Text("shortName", String);
+        5 => english_name: Text("englishName", String);
+        6 => bar_code: RequiredText("barCode", String, required);
+        7 => sku_property: Text("skuProperty", String);
+        8 => stock_unit: Text("stockUnit", String);
+        9 => length: Text("length", String);
+        10 => width: Text("width", String);
+        11 => height: Text("height", String);
+        12 => volume: Text("volume", String);
+        13 => gross_weight: Text("grossWeight", String);
+        14 => net_weight: Text("netWeight", String);
+        15 => color: Text("color", String);
+        16 => size: Text("size", String);
+        17 => title: Text("title", String);
+        18 => category_id: Text("categoryId", String);
+        19 => category_name: Text("categoryName", String);
+        20 => pricing_category: Text("pricingCategory", String);
+        21 => safety_stock: Number("safetyStock", Number);
+        22 => item_type: RequiredText("itemType", String, required);
+        23 => tag_price: Text("tagPrice", String);
+        24 => retail_price: Text("retailPrice", String);
+        25 => cost_price: Text("costPrice", String);
+        26 => purchase_price: Text("purchasePrice", String);
+        27 => season_code: Text("seasonCode", String);
+        28 => season_name: Text("seasonName", String);
+        29 => brand_code: Text("brandCode", String);
+        30 => brand_name: Text("brandName", String);
+        31 => is_sn_mgmt: OpenEnum("isSNMgmt", String);
+        32 => product_date: Text("productDate", String);
+        33 => expire_date: Text("expireDate", String);
+        34 => is_shelf_life_mgmt: OpenEnum("isShelfLifeMgmt", String);
+        35 => shelf_life: Number("shelfLife", Number);
+        36 => reject_lifecycle: Number("rejectLifecycle", Number);
+        37 => lockup_lifecycle: Number("lockupLifecycle", Number);
+        38 => advent_lifecycle: Number("adventLifecycle", Number);
+        39 => is_batch_mgmt: OpenEnum("isBatchMgmt", String);
+        40 => batch_code: Text("batchCode", String);
+        41 => batch_remark: Text("batchRemark", String);
+        42 => pack_code: Text("packCode", String);
+        43 => pcs: Text("pcs", String);
+        44 => origin_address: Text("originAddress", String);
+        45 => approval_number: Text("approvalNumber", String);
+        46 => is_fragile: OpenEnum("isFragile", String);
+        47 => is_hazardous: OpenEnum("isHazardous", String);
+        48 => remark: Text("remark", String);
+        49 => create_time: Text("createTime", String);
+        50 => update_time: Text("updateTime", String);
+        51 => is_valid: OpenEnum("isValid", String);
+        52 => is_sku: OpenEnum("isSku", String);
+        53 => package_material: Text("packageMaterial", String);
+        54 => supplier_code: Text("supplierCode", String);
+        55 => logistics_type: Text("logisticsType", String);
+        56 => is_liquid: OpenEnum("isLiquid", String);
     }
 }
-
-record!(Item);
 
 /// The response of `taobao.qimen.singleitem.synchronize`.
 #[derive(Clone, Default)]
@@ -1015,33 +907,11 @@ pub struct QimenSingleitemSynchronizeResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenSingleitemSynchronizeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenSingleitemSynchronizeResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenSingleitemSynchronizeResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenSingleitemSynchronizeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenSingleitemSynchronizeResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -1065,44 +935,14 @@ pub struct Response {
     pub item_id: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("itemId", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => item_id: Text("itemId", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            3 => Slot::of(&mut self.item_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

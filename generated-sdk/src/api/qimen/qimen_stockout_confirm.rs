@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.stockout.confirm`: 确认出库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record};
 
 /// `taobao.qimen.stockout.confirm`: 确认出库单
 ///
@@ -56,24 +53,11 @@ impl Request for QimenStockoutConfirmRequest {
     type Response = QimenStockoutConfirmResponse;
 }
 
-impl Record for QimenStockoutConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenStockoutConfirmRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenStockoutConfirmRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenStockoutConfirmRequest);
 
 /// The object `Struct`.
 #[derive(Clone, Default)]
@@ -135,32 +119,14 @@ impl StructInput {
     }
 }
 
-impl Record for StructInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StructInput",
-            fields: &[
-                Field::new("deliveryOrder", Kind::Object),
-                Field::new("packages", Kind::Object).list(),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order),
-            1 => View::of(&self.packages),
-            2 => View::of(&self.order_lines),
-            3 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    StructInput {
+        0 => delivery_order: Object("deliveryOrder", Object);
+        1 => packages: Objects("packages", Object, list);
+        2 => order_lines: Objects("orderLines", Object, list);
+        3 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(StructInput);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
@@ -330,52 +296,24 @@ impl DeliveryOrder {
     }
 }
 
-impl Record for DeliveryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrder",
-            fields: &[
-                Field::new("totalOrderLines", Kind::Number),
-                Field::new("deliveryOrderCode", Kind::String).required(),
-                Field::new("deliveryOrderId", Kind::String),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("orderType", Kind::String).required(),
-                Field::new("status", Kind::String),
-                Field::new("outBizCode", Kind::String),
-                Field::new("confirmType", Kind::Number),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("orderConfirmTime", Kind::String),
-                Field::new("responsibleDepartment", Kind::String),
-                Field::new("subOrderType", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_order_lines),
-            1 => View::of(&self.delivery_order_code),
-            2 => View::of(&self.delivery_order_id),
-            3 => View::of(&self.warehouse_code),
-            4 => View::of(&self.order_type),
-            5 => View::of(&self.status),
-            6 => View::of(&self.out_biz_code),
-            7 => View::of(&self.confirm_type),
-            8 => View::of(&self.logistics_code),
-            9 => View::of(&self.logistics_name),
-            10 => View::of(&self.express_code),
-            11 => View::of(&self.order_confirm_time),
-            12 => View::of(&self.responsible_department),
-            13 => View::of(&self.sub_order_type),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryOrder {
+        0 => total_order_lines: Number("totalOrderLines", Number);
+        1 => delivery_order_code: RequiredText("deliveryOrderCode", String, required);
+        2 => delivery_order_id: Text("deliveryOrderId", String);
+        3 => warehouse_code: RequiredText("warehouseCode", String, required);
+        4 => order_type: RequiredText("orderType", String, required);
+        5 => status: Text("status", String);
+        6 => out_biz_code: Text("outBizCode", String);
+        7 => confirm_type: Number("confirmType", Number);
+        8 => logistics_code: Text("logisticsCode", String);
+        9 => logistics_name: Text("logisticsName", String);
+        10 => express_code: Text("expressCode", String);
+        11 => order_confirm_time: Text("orderConfirmTime", String);
+        12 => responsible_department: Text("responsibleDepartment", String);
+        13 => sub_order_type: Text("subOrderType", String);
     }
 }
-
-record!(DeliveryOrder);
 
 /// The object `Package`.
 #[derive(Clone, Default)]
@@ -503,44 +441,20 @@ impl Package {
     }
 }
 
-impl Record for Package {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Package",
-            fields: &[
-                Field::new("logisticsName", Kind::String),
-                Field::new("expressCode", Kind::String),
-                Field::new("packageCode", Kind::String),
-                Field::new("length", Kind::String),
-                Field::new("width", Kind::String),
-                Field::new("height", Kind::String),
-                Field::new("weight", Kind::String),
-                Field::new("volume", Kind::String),
-                Field::new("packageMaterialList", Kind::Object).list(),
-                Field::new("items", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_name),
-            1 => View::of(&self.express_code),
-            2 => View::of(&self.package_code),
-            3 => View::of(&self.length),
-            4 => View::of(&self.width),
-            5 => View::of(&self.height),
-            6 => View::of(&self.weight),
-            7 => View::of(&self.volume),
-            8 => View::of(&self.package_material_list),
-            9 => View::of(&self.items),
-            _ => View::Absent,
-        }
+record! {
+    Package {
+        0 => logistics_name: Text("logisticsName", String);
+        1 => express_code: Text("expressCode", String);
+        2 => package_code: Text("packageCode", String);
+        3 => length: Text("length", String);
+        4 => width: Text("width", String);
+        5 => height: Text("height", String);
+        6 => weight: Text("weight", String);
+        7 => volume: Text("volume", String);
+        8 => package_material_list: Objects("packageMaterialList", Object, list);
+        9 => items: Objects("items", Object, list);
     }
 }
-
-record!(Package);
 
 /// The object `PackageMaterial`.
 #[derive(Clone, Default)]
@@ -577,28 +491,12 @@ impl PackageMaterial {
     }
 }
 
-impl Record for PackageMaterial {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageMaterial",
-            fields: &[
-                Field::new("type", Kind::String),
-                Field::new("quantity", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.r#type),
-            1 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    PackageMaterial {
+        0 => r#type: Text("type", String);
+        1 => quantity: Number("quantity", Number);
     }
 }
-
-record!(PackageMaterial);
 
 /// The object `Item`.
 #[derive(Clone)]
@@ -636,30 +534,13 @@ impl Item {
     }
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("quantity", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_code),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    Item {
+        0 => item_code: RequiredText("itemCode", String, required);
+        1 => item_id: Text("itemId", String);
+        2 => quantity: RequiredNumber("quantity", Number, required);
     }
 }
-
-record!(Item);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
@@ -829,52 +710,24 @@ impl OrderLine {
     }
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("outBizCode", Kind::String),
-                Field::new("orderLineNo", Kind::String),
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("actualQty", Kind::Number).required(),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("batchs", Kind::Object).list(),
-                Field::new("unit", Kind::String),
-                Field::new("snList", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_biz_code),
-            1 => View::of(&self.order_line_no),
-            2 => View::of(&self.item_code),
-            3 => View::of(&self.item_id),
-            4 => View::of(&self.item_name),
-            5 => View::of(&self.inventory_type),
-            6 => View::of(&self.actual_qty),
-            7 => View::of(&self.batch_code),
-            8 => View::of(&self.product_date),
-            9 => View::of(&self.expire_date),
-            10 => View::of(&self.produce_code),
-            11 => View::of(&self.batchs),
-            12 => View::of(&self.unit),
-            13 => View::of(&self.sn_list),
-            _ => View::Absent,
-        }
+record! {
+    OrderLine {
+        0 => out_biz_code: Text("outBizCode", String);
+        1 => order_line_no: Text("orderLineNo", String);
+        2 => item_code: RequiredText("itemCode", String, required);
+        3 => item_id: Text("itemId", String);
+        4 => item_name: Text("itemName", String);
+        5 => inventory_type: Text("inventoryType", String);
+        6 => actual_qty: RequiredNumber("actualQty", Number, required);
+        7 => batch_code: Text("batchCode", String);
+        8 => product_date: Text("productDate", String);
+        9 => expire_date: Text("expireDate", String);
+        10 => produce_code: Text("produceCode", String);
+        11 => batchs: Objects("batchs", Object, list);
+        12 => unit: Text("unit", String);
+        13 => sn_list: Object("snList", Object);
     }
 }
-
-record!(OrderLine);
 
 /// The object `Batch`.
 #[derive(Clone, Default)]
@@ -955,36 +808,16 @@ impl Batch {
     }
 }
 
-impl Record for Batch {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Batch",
-            fields: &[
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("actualQty", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.batch_code),
-            1 => View::of(&self.product_date),
-            2 => View::of(&self.expire_date),
-            3 => View::of(&self.produce_code),
-            4 => View::of(&self.inventory_type),
-            5 => View::of(&self.actual_qty),
-            _ => View::Absent,
-        }
+record! {
+    Batch {
+        0 => batch_code: Text("batchCode", String);
+        1 => product_date: Text("productDate", String);
+        2 => expire_date: Text("expireDate", String);
+        3 => produce_code: Text("produceCode", String);
+        4 => inventory_type: Text("inventoryType", String);
+        5 => actual_qty: Number("actualQty", Number);
     }
 }
-
-record!(Batch);
 
 /// The object `SnList`.
 #[derive(Clone, Default)]
@@ -1010,24 +843,11 @@ impl SnList {
     }
 }
 
-impl Record for SnList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SnList",
-            fields: &[Field::new("sn", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sn),
-            _ => View::Absent,
-        }
+record! {
+    SnList {
+        0 => sn: Texts("sn", String, list);
     }
 }
-
-record!(SnList);
 
 /// The response of `taobao.qimen.stockout.confirm`.
 #[derive(Clone, Default)]
@@ -1039,33 +859,11 @@ pub struct QimenStockoutConfirmResponse {
     pub response: Option<Struct>,
 }
 
-impl Record for QimenStockoutConfirmResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenStockoutConfirmResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenStockoutConfirmResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenStockoutConfirmResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenStockoutConfirmResponse);
 
 /// The object `Struct`.
 #[derive(Clone, Default)]
@@ -1085,41 +883,13 @@ pub struct Struct {
     pub message: Option<String>,
 }
 
-impl Record for Struct {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Struct",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut Struct {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
     }
 }
-
-impl RecordMut for Struct {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Struct);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.stockout.create`: 创建出库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record, required,
-};
+use top_protocol::generated::{Json, OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.qimen.stockout.create`: 创建出库单
 ///
@@ -57,24 +54,11 @@ impl Request for QimenStockoutCreateRequest {
     type Response = QimenStockoutCreateResponse;
 }
 
-impl Record for QimenStockoutCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenStockoutCreateRequest",
-            fields: &[Field::new("request", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.request),
-            _ => View::Absent,
-        }
+record! {
+    QimenStockoutCreateRequest {
+        0 => request: Object("request", Object);
     }
 }
-
-record!(QimenStockoutCreateRequest);
 
 /// The object `StockOutCreateRequest`.
 #[derive(Clone, Default)]
@@ -125,30 +109,13 @@ impl StockOutCreateRequest {
     }
 }
 
-impl Record for StockOutCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StockOutCreateRequest",
-            fields: &[
-                Field::new("deliveryOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    StockOutCreateRequest {
+        0 => delivery_order: Object("deliveryOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(StockOutCreateRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone)]
@@ -429,70 +396,33 @@ impl DeliveryOrder {
     }
 }
 
-impl Record for DeliveryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrder",
-            fields: &[
-                Field::new("totalOrderLines", Kind::Number),
-                Field::new("deliveryOrderCode", Kind::String).required(),
-                Field::new("orderType", Kind::String).required(),
-                Field::new("relatedOrders", Kind::Object).list(),
-                Field::new("warehouseCode", Kind::String).required(),
-                Field::new("createTime", Kind::String).required(),
-                Field::new("scheduleDate", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("logisticsName", Kind::String),
-                Field::new("supplierCode", Kind::String),
-                Field::new("supplierName", Kind::String),
-                Field::new("transportMode", Kind::String),
-                Field::new("pickerInfo", Kind::Object),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("receiverInfo", Kind::Object),
-                Field::new("remark", Kind::String),
-                Field::new("orderSourceType", Kind::String),
-                Field::new("receivingTime", Kind::String),
-                Field::new("shippingTime", Kind::String),
-                Field::new("targetWarehouseName", Kind::String),
-                Field::new("targetWarehouseCode", Kind::String),
-                Field::new("targetEntryOrderCode", Kind::String),
-                Field::new("warehouseName", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_order_lines),
-            1 => View::of(&self.delivery_order_code),
-            2 => View::of(&self.order_type),
-            3 => View::of(&self.related_orders),
-            4 => View::of(&self.warehouse_code),
-            5 => View::of(&self.create_time),
-            6 => View::of(&self.schedule_date),
-            7 => View::of(&self.logistics_code),
-            8 => View::of(&self.logistics_name),
-            9 => View::of(&self.supplier_code),
-            10 => View::of(&self.supplier_name),
-            11 => View::of(&self.transport_mode),
-            12 => View::of(&self.picker_info),
-            13 => View::of(&self.sender_info),
-            14 => View::of(&self.receiver_info),
-            15 => View::of(&self.remark),
-            16 => View::of(&self.order_source_type),
-            17 => View::of(&self.receiving_time),
-            18 => View::of(&self.shipping_time),
-            19 => View::of(&self.target_warehouse_name),
-            20 => View::of(&self.target_warehouse_code),
-            21 => View::of(&self.target_entry_order_code),
-            22 => View::of(&self.warehouse_name),
-            _ => View::Absent,
-        }
+record! {
+    DeliveryOrder {
+        0 => total_order_lines: Number("totalOrderLines", Number);
+        1 => delivery_order_code: RequiredText("deliveryOrderCode", String, required);
+        2 => order_type: RequiredText("orderType", String, required);
+        3 => related_orders: Objects("relatedOrders", Object, list);
+        4 => warehouse_code: RequiredText("warehouseCode", String, required);
+        5 => create_time: RequiredText("createTime", String, required);
+        6 => schedule_date: Text("scheduleDate", String);
+        7 => logistics_code: Text("logisticsCode", String);
+        8 => logistics_name: Text("logisticsName", String);
+        9 => supplier_code: Text("supplierCode", String);
+        10 => supplier_name: Text("supplierName", String);
+        11 => transport_mode: Text("transportMode", String);
+        12 => picker_info: Object("pickerInfo", Object);
+        13 => sender_info: Object("senderInfo", Object);
+        14 => receiver_info: Object("receiverInfo", Object);
+        15 => remark: Text("remark", String);
+        16 => order_source_type: Text("orderSourceType", String);
+        17 => receiving_time: Text("receivingTime", String);
+        18 => shipping_time: Text("shippingTime", String);
+        19 => target_warehouse_name: Text("targetWarehouseName", String);
+        20 => target_warehouse_code: Text("targetWarehouseCode", String);
+        21 => target_entry_order_code: Text("targetEntryOrderCode", String);
+        22 => warehouse_name: Text("warehouseName", String);
     }
 }
-
-record!(DeliveryOrder);
 
 /// The object `RelatedOrder`.
 #[derive(Clone, Default)]
@@ -529,28 +459,12 @@ impl RelatedOrder {
     }
 }
 
-impl Record for RelatedOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RelatedOrder",
-            fields: &[
-                Field::new("orderType", Kind::String),
-                Field::new("orderCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_type),
-            1 => View::of(&self.order_code),
-            _ => View::Absent,
-        }
+record! {
+    RelatedOrder {
+        0 => order_type: Text("orderType", String);
+        1 => order_code: Text("orderCode", String);
     }
 }
-
-record!(RelatedOrder);
 
 /// The object `PickerInfo`.
 #[derive(Clone, Default)]
@@ -631,36 +545,16 @@ impl PickerInfo {
     }
 }
 
-impl Record for PickerInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PickerInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("id", Kind::String).secret(),
-                Field::new("carNo", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.tel),
-            3 => View::of(&self.mobile),
-            4 => View::of(&self.id),
-            5 => View::of(&self.car_no),
-            _ => View::Absent,
-        }
+record! {
+    PickerInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => tel: Text("tel", String, secret);
+        3 => mobile: Text("mobile", String, secret);
+        4 => id: Text("id", String, secret);
+        5 => car_no: Text("carNo", String);
     }
 }
-
-record!(PickerInfo);
 
 /// The object `SenderInfo`.
 #[derive(Clone)]
@@ -824,50 +718,23 @@ pub struct SenderInfoRequired {
 
 required!(SenderInfoRequired => SenderInfo);
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).required().secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("city", Kind::String).required(),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).required().secret(),
-                Field::new("id", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            12 => View::of(&self.id),
-            _ => View::Absent,
-        }
+record! {
+    SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: RequiredText("name", String, required, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: RequiredText("mobile", String, required, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: RequiredText("province", String, required);
+        8 => city: RequiredText("city", String, required);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: RequiredText("detailAddress", String, required, secret);
+        12 => id: Text("id", String, secret);
     }
 }
-
-record!(SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone)]
@@ -1055,54 +922,25 @@ pub struct ReceiverInfoRequired {
 
 required!(ReceiverInfoRequired => ReceiverInfo);
 
-impl Record for ReceiverInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).required().secret(),
-                Field::new("idType", Kind::String),
-                Field::new("idNumber", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("city", Kind::String).required(),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).required().secret(),
-                Field::new("id", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.id_type),
-            6 => View::of(&self.id_number),
-            7 => View::of(&self.email),
-            8 => View::of(&self.country_code),
-            9 => View::of(&self.province),
-            10 => View::of(&self.city),
-            11 => View::of(&self.area),
-            12 => View::of(&self.town),
-            13 => View::of(&self.detail_address),
-            14 => View::of(&self.id),
-            _ => View::Absent,
-        }
+record! {
+    ReceiverInfo {
+        0 => company: Text("company", String);
+        1 => name: RequiredText("name", String, required, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: RequiredText("mobile", String, required, secret);
+        5 => id_type: Text("idType", String);
+        6 => id_number: Text("idNumber", String, secret);
+        7 => email: Text("email", String, secret);
+        8 => country_code: Text("countryCode", String);
+        9 => province: RequiredText("province", String, required);
+        10 => city: RequiredText("city", String, required);
+        11 => area: Text("area", String);
+        12 => town: Text("town", String);
+        13 => detail_address: RequiredText("detailAddress", String, required, secret);
+        14 => id: Text("id", String, secret);
     }
 }
-
-record!(ReceiverInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone)]
@@ -1281,54 +1119,25 @@ impl OrderLine {
     }
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("outBizCode", Kind::String),
-                Field::new("orderLineNo", Kind::String),
-                Field::new("ownerCode", Kind::String).required(),
-                Field::new("itemCode", Kind::String).required(),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("planQty", Kind::Number).required(),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("platformCode", Kind::String),
-                Field::new("unit", Kind::String),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_biz_code),
-            1 => View::of(&self.order_line_no),
-            2 => View::of(&self.owner_code),
-            3 => View::of(&self.item_code),
-            4 => View::of(&self.item_id),
-            5 => View::of(&self.inventory_type),
-            6 => View::of(&self.item_name),
-            7 => View::of(&self.plan_qty),
-            8 => View::of(&self.batch_code),
-            9 => View::of(&self.product_date),
-            10 => View::of(&self.expire_date),
-            11 => View::of(&self.produce_code),
-            12 => View::of(&self.platform_code),
-            13 => View::of(&self.unit),
-            14 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    OrderLine {
+        0 => out_biz_code: Text("outBizCode", String);
+        1 => order_line_no: Text("orderLineNo", String);
+        2 => owner_code: RequiredText("ownerCode", String, required);
+        3 => item_code: RequiredText("itemCode", String, required);
+        4 => item_id: Text("itemId", String);
+        5 => inventory_type: Text("inventoryType", String);
+        6 => item_name: Text("itemName", String);
+        7 => plan_qty: RequiredNumber("planQty", Number, required);
+        8 => batch_code: Text("batchCode", String);
+        9 => product_date: Text("productDate", String);
+        10 => expire_date: Text("expireDate", String);
+        11 => produce_code: Text("produceCode", String);
+        12 => platform_code: Text("platformCode", String);
+        13 => unit: Text("unit", String);
+        14 => extend_props: Json("extendProps", Map);
     }
 }
-
-record!(OrderLine);
 
 /// The response of `taobao.qimen.stockout.create`.
 #[derive(Clone, Default)]
@@ -1340,33 +1149,11 @@ pub struct QimenStockoutCreateResponse {
     pub response: Option<Response>,
 }
 
-impl Record for QimenStockoutCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenStockoutCreateResponse",
-            fields: &[Field::new("response", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenStockoutCreateResponse {
+        0 => response: Object("response", Object);
     }
 }
-
-impl RecordMut for QimenStockoutCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenStockoutCreateResponse);
 
 /// The object `Response`.
 #[derive(Clone, Default)]
@@ -1394,47 +1181,15 @@ pub struct Response {
     pub delivery_order_id: Option<String>,
 }
 
-impl Record for Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Response",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("createTime", Kind::String),
-                Field::new("deliveryOrderId", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.create_time),
-            4 => View::of(&self.delivery_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Response {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => create_time: Text("createTime", String);
+        4 => delivery_order_id: Text("deliveryOrderId", String);
     }
 }
-
-impl RecordMut for Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.flag),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.message),
-            3 => Slot::of(&mut self.create_time),
-            4 => Slot::of(&mut self.delivery_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Response);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! The SPI `taobao.qimen.stockout.create`: 创建出库单
 
-use top_protocol::generated::{
-    Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot, Spi, View, open_enum,
-    record,
-};
+use top_protocol::generated::{Json, OpenEnum, Spi, open_enum, record};
 
 /// The request of the SPI `taobao.qimen.stockout.create`: 创建出库单
 ///
@@ -49,41 +46,13 @@ impl Spi for QimenStockoutCreateSpiRequest {
     type Response = QimenStockoutCreateSpiResponse;
 }
 
-impl Record for QimenStockoutCreateSpiRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenStockoutCreateSpiRequest",
-            fields: &[
-                Field::new("deliveryOrder", Kind::Object),
-                Field::new("orderLines", Kind::Object).list(),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_order),
-            1 => View::of(&self.order_lines),
-            2 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenStockoutCreateSpiRequest {
+        0 => delivery_order: Object("deliveryOrder", Object);
+        1 => order_lines: Objects("orderLines", Object, list);
+        2 => extend_props: Json("extendProps", Map);
     }
 }
-
-impl RecordMut for QimenStockoutCreateSpiRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_order),
-            1 => Slot::of(&mut self.order_lines),
-            2 => Slot::of(&mut self.extend_props),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenStockoutCreateSpiRequest);
 
 /// The object `DeliveryOrder`.
 #[derive(Clone, Default)]
@@ -183,101 +152,33 @@ pub struct DeliveryOrder {
     pub warehouse_name: Option<String>,
 }
 
-impl Record for DeliveryOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryOrder",
-            fields: &[
-                Field::new("totalOrderLines", Kind::Number),
-                Field::new("deliveryOrderCode", Kind::String),
-                Field::new("orderType", Kind::String),
-                Field::new("relatedOrders", Kind::Object).list(),
-                Field::new("warehouseCode", Kind::String),
-                Field::new("createTime", Kind::String),
-                Field::new("scheduleDate", Kind::String),
-                Field::new("logisticsCode", Kind::String),
-                Field::new("logisticsName", Kind::String),
-                Field::new("supplierCode", Kind::String),
-                Field::new("supplierName", Kind::String),
-                Field::new("transportMode", Kind::String),
-                Field::new("pickerInfo", Kind::Object),
-                Field::new("senderInfo", Kind::Object),
-                Field::new("receiverInfo", Kind::Object),
-                Field::new("remark", Kind::String),
-                Field::new("orderSourceType", Kind::String),
-                Field::new("receivingTime", Kind::String),
-                Field::new("shippingTime", Kind::String),
-                Field::new("targetWarehouseName", Kind::String),
-                Field::new("targetWarehouseCode", Kind::String),
-                Field::new("targetEntryOrderCode", Kind::String),
-                Field::new("warehouseName", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_order_lines),
-            1 => View::of(&self.delivery_order_code),
-            2 => View::of(&self.order_type),
-            3 => View::of(&self.related_orders),
-            4 => View::of(&self.warehouse_code),
-            5 => View::of(&self.create_time),
-            6 => View::of(&self.schedule_date),
-            7 => View::of(&self.logistics_code),
-            8 => View::of(&self.logistics_name),
-            9 => View::of(&self.supplier_code),
-            10 => View::of(&self.supplier_name),
-            11 => View::of(&self.transport_mode),
-            12 => View::of(&self.picker_info),
-            13 => View::of(&self.sender_info),
-            14 => View::of(&self.receiver_info),
-            15 => View::of(&self.remark),
-            16 => View::of(&self.order_source_type),
-            17 => View::of(&self.receiving_time),
-            18 => View::of(&self.shipping_time),
-            19 => View::of(&self.target_warehouse_name),
-            20 => View::of(&self.target_warehouse_code),
-            21 => View::of(&self.target_entry_order_code),
-            22 => View::of(&self.warehouse_name),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryOrder {
+        0 => total_order_lines: Number("totalOrderLines", Number);
+        1 => delivery_order_code: Text("deliveryOrderCode", String);
+        2 => order_type: Text("orderType", String);
+        3 => related_orders: Objects("relatedOrders", Object, list);
+        4 => warehouse_code: Text("warehouseCode", String);
+        5 => create_time: Text("createTime", String);
+        6 => schedule_date: Text("scheduleDate", String);
+        7 => logistics_code: Text("logisticsCode", String);
+        8 => logistics_name: Text("logisticsName", String);
+        9 => supplier_code: Text("supplierCode", String);
+        10 => supplier_name: Text("supplierName", String);
+        11 => transport_mode: Text("transportMode", String);
+        12 => picker_info: Object("pickerInfo", Object);
+        13 => sender_info: Object("senderInfo", Object);
+        14 => receiver_info: Object("receiverInfo", Object);
+        15 => remark: Text("remark", String);
+        16 => order_source_type: Text("orderSourceType", String);
+        17 => receiving_time: Text("receivingTime", String);
+        18 => shipping_time: Text("shippingTime", String);
+        19 => target_warehouse_name: Text("targetWarehouseName", String);
+        20 => target_warehouse_code: Text("targetWarehouseCode", String);
+        21 => target_entry_order_code: Text("targetEntryOrderCode", String);
+        22 => warehouse_name: Text("warehouseName", String);
     }
 }
-
-impl RecordMut for DeliveryOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_order_lines),
-            1 => Slot::of(&mut self.delivery_order_code),
-            2 => Slot::of(&mut self.order_type),
-            3 => Slot::of(&mut self.related_orders),
-            4 => Slot::of(&mut self.warehouse_code),
-            5 => Slot::of(&mut self.create_time),
-            6 => Slot::of(&mut self.schedule_date),
-            7 => Slot::of(&mut self.logistics_code),
-            8 => Slot::of(&mut self.logistics_name),
-            9 => Slot::of(&mut self.supplier_code),
-            10 => Slot::of(&mut self.supplier_name),
-            11 => Slot::of(&mut self.transport_mode),
-            12 => Slot::of(&mut self.picker_info),
-            13 => Slot::of(&mut self.sender_info),
-            14 => Slot::of(&mut self.receiver_info),
-            15 => Slot::of(&mut self.remark),
-            16 => Slot::of(&mut self.order_source_type),
-            17 => Slot::of(&mut self.receiving_time),
-            18 => Slot::of(&mut self.shipping_time),
-            19 => Slot::of(&mut self.target_warehouse_name),
-            20 => Slot::of(&mut self.target_warehouse_code),
-            21 => Slot::of(&mut self.target_entry_order_code),
-            22 => Slot::of(&mut self.warehouse_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryOrder);
 
 /// The object `RelatedOrder`.
 #[derive(Clone, Default)]
@@ -293,38 +194,12 @@ pub struct RelatedOrder {
     pub order_code: Option<String>,
 }
 
-impl Record for RelatedOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RelatedOrder",
-            fields: &[
-                Field::new("orderType", Kind::String),
-                Field::new("orderCode", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_type),
-            1 => View::of(&self.order_code),
-            _ => View::Absent,
-        }
+record! {
+    mut RelatedOrder {
+        0 => order_type: Text("orderType", String);
+        1 => order_code: Text("orderCode", String);
     }
 }
-
-impl RecordMut for RelatedOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_type),
-            1 => Slot::of(&mut self.order_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RelatedOrder);
 
 /// The object `PickerInfo`.
 #[derive(Clone, Default)]
@@ -356,50 +231,16 @@ pub struct PickerInfo {
     pub car_no: Option<String>,
 }
 
-impl Record for PickerInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PickerInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("id", Kind::String).secret(),
-                Field::new("carNo", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.tel),
-            3 => View::of(&self.mobile),
-            4 => View::of(&self.id),
-            5 => View::of(&self.car_no),
-            _ => View::Absent,
-        }
+record! {
+    mut PickerInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => tel: Text("tel", String, secret);
+        3 => mobile: Text("mobile", String, secret);
+        4 => id: Text("id", String, secret);
+        5 => car_no: Text("carNo", String);
     }
 }
-
-impl RecordMut for PickerInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.tel),
-            3 => Slot::of(&mut self.mobile),
-            4 => Slot::of(&mut self.id),
-            5 => Slot::of(&mut self.car_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PickerInfo);
 
 /// The object `SenderInfo`.
 #[derive(Clone, Default)]
@@ -459,71 +300,23 @@ pub struct SenderInfo {
     pub id: Option<String>,
 }
 
-impl Record for SenderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SenderInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).secret(),
-                Field::new("id", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.email),
-            6 => View::of(&self.country_code),
-            7 => View::of(&self.province),
-            8 => View::of(&self.city),
-            9 => View::of(&self.area),
-            10 => View::of(&self.town),
-            11 => View::of(&self.detail_address),
-            12 => View::of(&self.id),
-            _ => View::Absent,
-        }
+record! {
+    mut SenderInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: Text("mobile", String, secret);
+        5 => email: Text("email", String, secret);
+        6 => country_code: Text("countryCode", String);
+        7 => province: Text("province", String);
+        8 => city: Text("city", String);
+        9 => area: Text("area", String);
+        10 => town: Text("town", String);
+        11 => detail_address: Text("detailAddress", String, secret);
+        12 => id: Text("id", String, secret);
     }
 }
-
-impl RecordMut for SenderInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.zip_code),
-            3 => Slot::of(&mut self.tel),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.email),
-            6 => Slot::of(&mut self.country_code),
-            7 => Slot::of(&mut self.province),
-            8 => Slot::of(&mut self.city),
-            9 => Slot::of(&mut self.area),
-            10 => Slot::of(&mut self.town),
-            11 => Slot::of(&mut self.detail_address),
-            12 => Slot::of(&mut self.id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SenderInfo);
 
 /// The object `ReceiverInfo`.
 #[derive(Clone, Default)]
@@ -591,77 +384,25 @@ pub struct ReceiverInfo {
     pub id: Option<String>,
 }
 
-impl Record for ReceiverInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ReceiverInfo",
-            fields: &[
-                Field::new("company", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("zipCode", Kind::String),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("idType", Kind::String),
-                Field::new("idNumber", Kind::String).secret(),
-                Field::new("email", Kind::String).secret(),
-                Field::new("countryCode", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("detailAddress", Kind::String).secret(),
-                Field::new("id", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.company),
-            1 => View::of(&self.name),
-            2 => View::of(&self.zip_code),
-            3 => View::of(&self.tel),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.id_type),
-            6 => View::of(&self.id_number),
-            7 => View::of(&self.email),
-            8 => View::of(&self.country_code),
-            9 => View::of(&self.province),
-            10 => View::of(&self.city),
-            11 => View::of(&self.area),
-            12 => View::of(&self.town),
-            13 => View::of(&self.detail_address),
-            14 => View::of(&self.id),
-            _ => View::Absent,
-        }
+record! {
+    mut ReceiverInfo {
+        0 => company: Text("company", String);
+        1 => name: Text("name", String, secret);
+        2 => zip_code: Text("zipCode", String);
+        3 => tel: Text("tel", String, secret);
+        4 => mobile: Text("mobile", String, secret);
+        5 => id_type: Text("idType", String);
+        6 => id_number: Text("idNumber", String, secret);
+        7 => email: Text("email", String, secret);
+        8 => country_code: Text("countryCode", String);
+        9 => province: Text("province", String);
+        10 => city: Text("city", String);
+        11 => area: Text("area", String);
+        12 => town: Text("town", String);
+        13 => detail_address: Text("detailAddress", String, secret);
+        14 => id: Text("id", String, secret);
     }
 }
-
-impl RecordMut for ReceiverInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.company),
-            1 => Slot::of(&mut self.name),
-            2 => Slot::of(&mut self.zip_code),
-            3 => Slot::of(&mut self.tel),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.id_type),
-            6 => Slot::of(&mut self.id_number),
-            7 => Slot::of(&mut self.email),
-            8 => Slot::of(&mut self.country_code),
-            9 => Slot::of(&mut self.province),
-            10 => Slot::of(&mut self.city),
-            11 => Slot::of(&mut self.area),
-            12 => Slot::of(&mut self.town),
-            13 => Slot::of(&mut self.detail_address),
-            14 => Slot::of(&mut self.id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ReceiverInfo);
 
 /// The object `OrderLine`.
 #[derive(Clone, Default)]
@@ -729,77 +470,25 @@ pub struct OrderLine {
     pub extend_props: Option<Json>,
 }
 
-impl Record for OrderLine {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderLine",
-            fields: &[
-                Field::new("outBizCode", Kind::String),
-                Field::new("orderLineNo", Kind::String),
-                Field::new("ownerCode", Kind::String),
-                Field::new("itemCode", Kind::String),
-                Field::new("itemId", Kind::String),
-                Field::new("inventoryType", Kind::String),
-                Field::new("itemName", Kind::String),
-                Field::new("planQty", Kind::Number),
-                Field::new("batchCode", Kind::String),
-                Field::new("productDate", Kind::String),
-                Field::new("expireDate", Kind::String),
-                Field::new("produceCode", Kind::String),
-                Field::new("platformCode", Kind::String),
-                Field::new("unit", Kind::String),
-                Field::new("extendProps", Kind::Map),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.out_biz_code),
-            1 => View::of(&self.order_line_no),
-            2 => View::of(&self.owner_code),
-            3 => View::of(&self.item_code),
-            4 => View::of(&self.item_id),
-            5 => View::of(&self.inventory_type),
-            6 => View::of(&self.item_name),
-            7 => View::of(&self.plan_qty),
-            8 => View::of(&self.batch_code),
-            9 => View::of(&self.product_date),
-            10 => View::of(&self.expire_date),
-            11 => View::of(&self.produce_code),
-            12 => View::of(&self.platform_code),
-            13 => View::of(&self.unit),
-            14 => View::of(&self.extend_props),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderLine {
+        0 => out_biz_code: Text("outBizCode", String);
+        1 => order_line_no: Text("orderLineNo", String);
+        2 => owner_code: Text("ownerCode", String);
+        3 => item_code: Text("itemCode", String);
+        4 => item_id: Text("itemId", String);
+        5 => inventory_type: Text("inventoryType", String);
+        6 => item_name: Text("itemName", String);
+        7 => plan_qty: Number("planQty", Number);
+        8 => batch_code: Text("batchCode", String);
+        9 => product_date: Text("productDate", String);
+        10 => expire_date: Text("expireDate", String);
+        11 => produce_code: Text("produceCode", String);
+        12 => platform_code: Text("platformCode", String);
+        13 => unit: Text("unit", String);
+        14 => extend_props: Json("extendProps", Map);
     }
 }
-
-impl RecordMut for OrderLine {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.out_biz_code),
-            1 => Slot::of(&mut self.order_line_no),
-            2 => Slot::of(&mut self.owner_code),
-            3 => Slot::of(&mut self.item_code),
-            4 => Slot::of(&mut self.item_id),
-            5 => Slot::of(&mut self.inventory_type),
-            6 => Slot::of(&mut self.item_name),
-            7 => Slot::of(&mut self.plan_qty),
-            8 => Slot::of(&mut self.batch_code),
-            9 => Slot::of(&mut self.product_date),
-            10 => Slot::of(&mut self.expire_date),
-            11 => Slot::of(&mut self.produce_code),
-            12 => Slot::of(&mut self.platform_code),
-            13 => Slot::of(&mut self.unit),
-            14 => Slot::of(&mut self.extend_props),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderLine);
 
 /// The response of the application to the SPI `taobao.qimen.stockout.create`.
 #[derive(Clone, Default)]
@@ -869,34 +558,15 @@ impl QimenStockoutCreateSpiResponse {
     }
 }
 
-impl Record for QimenStockoutCreateSpiResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenStockoutCreateSpiResponse",
-            fields: &[
-                Field::new("flag", Kind::String),
-                Field::new("code", Kind::String),
-                Field::new("message", Kind::String),
-                Field::new("createTime", Kind::String),
-                Field::new("deliveryOrderId", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.flag),
-            1 => View::of(&self.code),
-            2 => View::of(&self.message),
-            3 => View::of(&self.create_time),
-            4 => View::of(&self.delivery_order_id),
-            _ => View::Absent,
-        }
+record! {
+    QimenStockoutCreateSpiResponse {
+        0 => flag: OpenEnum("flag", String);
+        1 => code: Text("code", String);
+        2 => message: Text("message", String);
+        3 => create_time: Text("createTime", String);
+        4 => delivery_order_id: Text("deliveryOrderId", String);
     }
 }
-
-record!(QimenStockoutCreateSpiResponse);
 
 /// The values of `flag`.
 #[derive(Clone, Debug)]

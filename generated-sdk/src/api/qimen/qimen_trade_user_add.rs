@@ -2,9 +2,7 @@
 
 //! `taobao.qimen.trade.user.add`: 为用户开通奇门订单链路
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.qimen.trade.user.add`: 为用户开通奇门订单链路
 ///
@@ -52,24 +50,11 @@ impl Request for QimenTradeUserAddRequest {
     type Response = QimenTradeUserAddResponse;
 }
 
-impl Record for QimenTradeUserAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenTradeUserAddRequest",
-            fields: &[Field::new("memo", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.memo),
-            _ => View::Absent,
-        }
+record! {
+    QimenTradeUserAddRequest {
+        0 => memo: Text("memo", String);
     }
 }
-
-record!(QimenTradeUserAddRequest);
 
 /// The response of `taobao.qimen.trade.user.add`.
 #[derive(Clone, Default)]
@@ -89,38 +74,10 @@ pub struct QimenTradeUserAddResponse {
     pub memo: Option<String>,
 }
 
-impl Record for QimenTradeUserAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenTradeUserAddResponse",
-            fields: &[
-                Field::new("gmt_create", Kind::Date),
-                Field::new("appkey", Kind::String),
-                Field::new("memo", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.gmt_create),
-            1 => View::of(&self.appkey),
-            2 => View::of(&self.memo),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenTradeUserAddResponse {
+        0 => gmt_create: Date("gmt_create", Date);
+        1 => appkey: Text("appkey", String);
+        2 => memo: Text("memo", String);
     }
 }
-
-impl RecordMut for QimenTradeUserAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.gmt_create),
-            1 => Slot::of(&mut self.appkey),
-            2 => Slot::of(&mut self.memo),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenTradeUserAddResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.qimen.trade.user.delete`: 为用户关闭奇门订单链路
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.qimen.trade.user.delete`: 为用户关闭奇门订单链路
 ///
@@ -40,21 +38,7 @@ impl Request for QimenTradeUserDeleteRequest {
     type Response = QimenTradeUserDeleteResponse;
 }
 
-impl Record for QimenTradeUserDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenTradeUserDeleteRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(QimenTradeUserDeleteRequest);
+record!(QimenTradeUserDeleteRequest {});
 
 /// The response of `taobao.qimen.trade.user.delete`.
 #[derive(Clone, Default)]
@@ -66,30 +50,8 @@ pub struct QimenTradeUserDeleteResponse {
     pub modal: Option<bool>,
 }
 
-impl Record for QimenTradeUserDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenTradeUserDeleteResponse",
-            fields: &[Field::new("modal", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modal),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenTradeUserDeleteResponse {
+        0 => modal: Boolean("modal", Boolean);
     }
 }
-
-impl RecordMut for QimenTradeUserDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modal),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenTradeUserDeleteResponse);

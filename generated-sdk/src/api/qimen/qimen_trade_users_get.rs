@@ -2,10 +2,7 @@
 
 //! `taobao.qimen.trade.users.get`: 查询奇门的用户
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.qimen.trade.users.get`: 查询奇门的用户
 ///
@@ -66,28 +63,12 @@ impl Paged for QimenTradeUsersGetRequest {
     }
 }
 
-impl Record for QimenTradeUsersGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenTradeUsersGetRequest",
-            fields: &[
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("page_index", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_size),
-            1 => View::of(&self.page_index),
-            _ => View::Absent,
-        }
+record! {
+    QimenTradeUsersGetRequest {
+        0 => page_size: RequiredNumber("page_size", Number, required);
+        1 => page_index: RequiredNumber("page_index", Number, required);
     }
 }
-
-record!(QimenTradeUsersGetRequest);
 
 /// The response of `taobao.qimen.trade.users.get`.
 #[derive(Clone, Default)]
@@ -103,38 +84,12 @@ pub struct QimenTradeUsersGetResponse {
     pub users: Vec<QimenUser>,
 }
 
-impl Record for QimenTradeUsersGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenTradeUsersGetResponse",
-            fields: &[
-                Field::new("total_count", Kind::Number),
-                Field::new("users", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_count),
-            1 => View::of(&self.users),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenTradeUsersGetResponse {
+        0 => total_count: Number("total_count", Number);
+        1 => users: Objects("users", Object, list);
     }
 }
-
-impl RecordMut for QimenTradeUsersGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_count),
-            1 => Slot::of(&mut self.users),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenTradeUsersGetResponse);
 
 /// The object `QimenUser`.
 #[derive(Clone, Default)]
@@ -154,38 +109,10 @@ pub struct QimenUser {
     pub seller_nick: Option<String>,
 }
 
-impl Record for QimenUser {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QimenUser",
-            fields: &[
-                Field::new("memo", Kind::String),
-                Field::new("gmt_create", Kind::Date),
-                Field::new("seller_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.memo),
-            1 => View::of(&self.gmt_create),
-            2 => View::of(&self.seller_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut QimenUser {
+        0 => memo: Text("memo", String);
+        1 => gmt_create: Date("gmt_create", Date);
+        2 => seller_nick: Text("seller_nick", String);
     }
 }
-
-impl RecordMut for QimenUser {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.memo),
-            1 => Slot::of(&mut self.gmt_create),
-            2 => Slot::of(&mut self.seller_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QimenUser);

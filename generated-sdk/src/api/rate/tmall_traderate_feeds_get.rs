@@ -2,9 +2,7 @@
 
 //! `tmall.traderate.feeds.get`: 查询子订单的评价与标签
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `tmall.traderate.feeds.get`: 查询子订单的评价与标签
 ///
@@ -45,24 +43,11 @@ impl Request for TmallTraderateFeedsGetRequest {
     type Response = TmallTraderateFeedsGetResponse;
 }
 
-impl Record for TmallTraderateFeedsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallTraderateFeedsGetRequest",
-            fields: &[Field::new("child_trade_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.child_trade_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallTraderateFeedsGetRequest {
+        0 => child_trade_id: RequiredNumber("child_trade_id", Number, required);
     }
 }
-
-record!(TmallTraderateFeedsGetRequest);
 
 /// The response of `tmall.traderate.feeds.get`.
 #[derive(Clone, Default)]
@@ -74,33 +59,11 @@ pub struct TmallTraderateFeedsGetResponse {
     pub tmall_rate_info: Option<Model>,
 }
 
-impl Record for TmallTraderateFeedsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallTraderateFeedsGetResponse",
-            fields: &[Field::new("tmall_rate_info", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tmall_rate_info),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallTraderateFeedsGetResponse {
+        0 => tmall_rate_info: Object("tmall_rate_info", Object);
     }
 }
-
-impl RecordMut for TmallTraderateFeedsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tmall_rate_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallTraderateFeedsGetResponse);
 
 /// The object `Model`.
 #[derive(Clone, Default)]
@@ -148,62 +111,20 @@ pub struct Model {
     pub ouid: Option<String>,
 }
 
-impl Record for Model {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Model",
-            fields: &[
-                Field::new("append_content", Kind::String),
-                Field::new("tags", Kind::Object).list(),
-                Field::new("content", Kind::String),
-                Field::new("append_tags", Kind::Object).list(),
-                Field::new("append_time", Kind::Date),
-                Field::new("append_has_negtv", Kind::Boolean),
-                Field::new("user_nick", Kind::String),
-                Field::new("has_negtv", Kind::Boolean),
-                Field::new("comment_time", Kind::Date),
-                Field::new("ouid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.append_content),
-            1 => View::of(&self.tags),
-            2 => View::of(&self.content),
-            3 => View::of(&self.append_tags),
-            4 => View::of(&self.append_time),
-            5 => View::of(&self.append_has_negtv),
-            6 => View::of(&self.user_nick),
-            7 => View::of(&self.has_negtv),
-            8 => View::of(&self.comment_time),
-            9 => View::of(&self.ouid),
-            _ => View::Absent,
-        }
+record! {
+    mut Model {
+        0 => append_content: Text("append_content", String);
+        1 => tags: Objects("tags", Object, list);
+        2 => content: Text("content", String);
+        3 => append_tags: Objects("append_tags", Object, list);
+        4 => append_time: Date("append_time", Date);
+        5 => append_has_negtv: Boolean("append_has_negtv", Boolean);
+        6 => user_nick: Text("user_nick", String);
+        7 => has_negtv: Boolean("has_negtv", Boolean);
+        8 => comment_time: Date("comment_time", Date);
+        9 => ouid: Text("ouid", String);
     }
 }
-
-impl RecordMut for Model {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.append_content),
-            1 => Slot::of(&mut self.tags),
-            2 => Slot::of(&mut self.content),
-            3 => Slot::of(&mut self.append_tags),
-            4 => Slot::of(&mut self.append_time),
-            5 => Slot::of(&mut self.append_has_negtv),
-            6 => Slot::of(&mut self.user_nick),
-            7 => Slot::of(&mut self.has_negtv),
-            8 => Slot::of(&mut self.comment_time),
-            9 => Slot::of(&mut self.ouid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Model);
 
 /// The object `Tags`.
 #[derive(Clone, Default)]
@@ -219,35 +140,9 @@ pub struct Tags {
     pub tag_name: Option<String>,
 }
 
-impl Record for Tags {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Tags",
-            fields: &[
-                Field::new("posi", Kind::Boolean),
-                Field::new("tag_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.posi),
-            1 => View::of(&self.tag_name),
-            _ => View::Absent,
-        }
+record! {
+    mut Tags {
+        0 => posi: Boolean("posi", Boolean);
+        1 => tag_name: Text("tag_name", String);
     }
 }
-
-impl RecordMut for Tags {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.posi),
-            1 => Slot::of(&mut self.tag_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Tags);

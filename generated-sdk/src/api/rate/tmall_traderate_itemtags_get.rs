@@ -2,9 +2,7 @@
 
 //! `tmall.traderate.itemtags.get`: 查询商品的评价标签
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `tmall.traderate.itemtags.get`: 查询商品的评价标签
 ///
@@ -45,24 +43,11 @@ impl Request for TmallTraderateItemtagsGetRequest {
     type Response = TmallTraderateItemtagsGetResponse;
 }
 
-impl Record for TmallTraderateItemtagsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallTraderateItemtagsGetRequest",
-            fields: &[Field::new("item_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    TmallTraderateItemtagsGetRequest {
+        0 => item_id: RequiredNumber("item_id", Number, required);
     }
 }
-
-record!(TmallTraderateItemtagsGetRequest);
 
 /// The response of `tmall.traderate.itemtags.get`.
 #[derive(Clone, Default)]
@@ -74,33 +59,11 @@ pub struct TmallTraderateItemtagsGetResponse {
     pub tags: Vec<TmallRateTagDetail>,
 }
 
-impl Record for TmallTraderateItemtagsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallTraderateItemtagsGetResponse",
-            fields: &[Field::new("tags", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tags),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallTraderateItemtagsGetResponse {
+        0 => tags: Objects("tags", Object, list);
     }
 }
-
-impl RecordMut for TmallTraderateItemtagsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tags),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallTraderateItemtagsGetResponse);
 
 /// The object `TmallRateTagDetail`.
 #[derive(Clone, Default)]
@@ -120,38 +83,10 @@ pub struct TmallRateTagDetail {
     pub tag_name: Option<String>,
 }
 
-impl Record for TmallRateTagDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallRateTagDetail",
-            fields: &[
-                Field::new("count", Kind::Number),
-                Field::new("posi", Kind::Boolean),
-                Field::new("tag_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.count),
-            1 => View::of(&self.posi),
-            2 => View::of(&self.tag_name),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallRateTagDetail {
+        0 => count: Number("count", Number);
+        1 => posi: Boolean("posi", Boolean);
+        2 => tag_name: Text("tag_name", String);
     }
 }
-
-impl RecordMut for TmallRateTagDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.count),
-            1 => Slot::of(&mut self.posi),
-            2 => Slot::of(&mut self.tag_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallRateTagDetail);

@@ -2,10 +2,7 @@
 
 //! `taobao.traderate.add`: 评价一笔订单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.traderate.add`: 评价一笔订单
 ///
@@ -108,36 +105,16 @@ impl Request for TraderateAddRequest {
     type Response = TraderateAddResponse;
 }
 
-impl Record for TraderateAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderateAddRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("oid", Kind::Number),
-                Field::new("result", Kind::String).required(),
-                Field::new("role", Kind::String).required(),
-                Field::new("content", Kind::String).limits(&[Limit::MaxLength(500)]),
-                Field::new("anony", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::open_enum(&self.result),
-            3 => View::open_enum(&self.role),
-            4 => View::of(&self.content),
-            5 => View::of(&self.anony),
-            _ => View::Absent,
-        }
+record! {
+    TraderateAddRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => oid: Number("oid", Number);
+        2 => result: OpenEnum("result", String, required);
+        3 => role: OpenEnum("role", String, required);
+        4 => content: Text("content", String, [MaxLength(500)]);
+        5 => anony: Boolean("anony", Boolean);
     }
 }
-
-record!(TraderateAddRequest);
 
 /// The response of `taobao.traderate.add`.
 #[derive(Clone, Default)]
@@ -149,33 +126,11 @@ pub struct TraderateAddResponse {
     pub trade_rate: Option<TradeRateRequest>,
 }
 
-impl Record for TraderateAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderateAddResponse",
-            fields: &[Field::new("trade_rate", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut TraderateAddResponse {
+        0 => trade_rate: Object("trade_rate", Object);
     }
 }
-
-impl RecordMut for TraderateAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TraderateAddResponse);
 
 /// The object `TradeRateRequest`.
 #[derive(Clone, Default)]
@@ -195,41 +150,13 @@ pub struct TradeRateRequest {
     pub created: Option<DateTime>,
 }
 
-impl Record for TradeRateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeRateRequest",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeRateRequest {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for TradeRateRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeRateRequest);
 
 /// The values of `result`.
 #[derive(Clone, Debug)]

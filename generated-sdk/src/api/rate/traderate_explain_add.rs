@@ -2,9 +2,7 @@
 
 //! `taobao.traderate.explain.add`: 解释商城的评价
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.traderate.explain.add`: 解释商城的评价
 ///
@@ -49,30 +47,12 @@ impl Request for TraderateExplainAddRequest {
     type Response = TraderateExplainAddResponse;
 }
 
-impl Record for TraderateExplainAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderateExplainAddRequest",
-            fields: &[
-                Field::new("oid", Kind::Number).required(),
-                Field::new("reply", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(500)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.reply),
-            _ => View::Absent,
-        }
+record! {
+    TraderateExplainAddRequest {
+        0 => oid: RequiredNumber("oid", Number, required);
+        1 => reply: RequiredText("reply", String, required, [MaxLength(500)]);
     }
 }
-
-record!(TraderateExplainAddRequest);
 
 /// The response of `taobao.traderate.explain.add`.
 #[derive(Clone, Default)]
@@ -84,30 +64,8 @@ pub struct TraderateExplainAddResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for TraderateExplainAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderateExplainAddResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TraderateExplainAddResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for TraderateExplainAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TraderateExplainAddResponse);

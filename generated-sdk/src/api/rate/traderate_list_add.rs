@@ -2,10 +2,7 @@
 
 //! `taobao.traderate.list.add`: 评价订单的全部子订单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.traderate.list.add`: 评价订单的全部子订单
 ///
@@ -95,34 +92,15 @@ impl Request for TraderateListAddRequest {
     type Response = TraderateListAddResponse;
 }
 
-impl Record for TraderateListAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderateListAddRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("result", Kind::String).required(),
-                Field::new("role", Kind::String).required(),
-                Field::new("content", Kind::String).limits(&[Limit::MaxLength(500)]),
-                Field::new("anony", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::open_enum(&self.result),
-            2 => View::open_enum(&self.role),
-            3 => View::of(&self.content),
-            4 => View::of(&self.anony),
-            _ => View::Absent,
-        }
+record! {
+    TraderateListAddRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => result: OpenEnum("result", String, required);
+        2 => role: OpenEnum("role", String, required);
+        3 => content: Text("content", String, [MaxLength(500)]);
+        4 => anony: Boolean("anony", Boolean);
     }
 }
-
-record!(TraderateListAddRequest);
 
 /// The response of `taobao.traderate.list.add`.
 #[derive(Clone, Default)]
@@ -134,33 +112,11 @@ pub struct TraderateListAddResponse {
     pub trade_rate: Option<TradeRateRequest>,
 }
 
-impl Record for TraderateListAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderateListAddResponse",
-            fields: &[Field::new("trade_rate", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut TraderateListAddResponse {
+        0 => trade_rate: Object("trade_rate", Object);
     }
 }
-
-impl RecordMut for TraderateListAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TraderateListAddResponse);
 
 /// The object `TradeRateRequest`.
 #[derive(Clone, Default)]
@@ -176,35 +132,12 @@ pub struct TradeRateRequest {
     pub created: Option<DateTime>,
 }
 
-impl Record for TradeRateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeRateRequest",
-            fields: &[Field::new("tid", Kind::Number), Field::new("created", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeRateRequest {
+        0 => tid: Number("tid", Number);
+        1 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for TradeRateRequest {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeRateRequest);
 
 /// The values of `result`.
 #[derive(Clone, Debug)]

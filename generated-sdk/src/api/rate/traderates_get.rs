@@ -3,8 +3,7 @@
 //! `taobao.traderates.get`: 查询评价
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.traderates.get`: 查询评价
@@ -194,53 +193,22 @@ impl Paged for TraderatesGetRequest {
     }
 }
 
-impl Record for TraderatesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderatesGetRequest",
-            fields: &[
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("rate_type", Kind::String).required(),
-                Field::new("role", Kind::String).required(),
-                Field::new("result", Kind::String),
-                Field::new("page_no", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(200)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(150)]),
-                Field::new("start_date", Kind::Date),
-                Field::new("end_date", Kind::Date),
-                Field::new("tid", Kind::Number),
-                Field::new("use_has_next", Kind::Boolean),
-                Field::new("num_iid", Kind::Number),
-                Field::new("ouid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::open_enum(&self.rate_type),
-            2 => View::open_enum(&self.role),
-            3 => View::optional_open_enum(&self.result),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.page_size),
-            6 => View::of(&self.start_date),
-            7 => View::of(&self.end_date),
-            8 => View::of(&self.tid),
-            9 => View::of(&self.use_has_next),
-            10 => View::of(&self.num_iid),
-            11 => View::of(&self.ouid),
-            _ => View::Absent,
-        }
+record! {
+    TraderatesGetRequest {
+        0 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
+        1 => rate_type: OpenEnum("rate_type", String, required);
+        2 => role: OpenEnum("role", String, required);
+        3 => result: OpenEnum("result", String);
+        4 => page_no: Number("page_no", Number, [MinValue(1), MaxValue(200)]);
+        5 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(150)]);
+        6 => start_date: Date("start_date", Date);
+        7 => end_date: Date("end_date", Date);
+        8 => tid: Number("tid", Number);
+        9 => use_has_next: Boolean("use_has_next", Boolean);
+        10 => num_iid: Number("num_iid", Number);
+        11 => ouid: Text("ouid", String);
     }
 }
-
-record!(TraderatesGetRequest);
 
 /// The response of `taobao.traderates.get`.
 #[derive(Clone, Default)]
@@ -260,41 +228,13 @@ pub struct TraderatesGetResponse {
     pub trade_rates: Vec<Results>,
 }
 
-impl Record for TraderatesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TraderatesGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("trade_rates", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.has_next),
-            2 => View::of(&self.trade_rates),
-            _ => View::Absent,
-        }
+record! {
+    mut TraderatesGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => has_next: Boolean("has_next", Boolean);
+        2 => trade_rates: Objects("trade_rates", Object, list);
     }
 }
-
-impl RecordMut for TraderatesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.has_next),
-            2 => Slot::of(&mut self.trade_rates),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TraderatesGetResponse);
 
 /// The object `Results`.
 #[derive(Clone, Default)]
@@ -362,77 +302,25 @@ pub struct Results {
     pub ouid: Option<String>,
 }
 
-impl Record for Results {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Results",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("role", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("result", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("rated_nick", Kind::String),
-                Field::new("item_title", Kind::String),
-                Field::new("item_price", Kind::String),
-                Field::new("content", Kind::String),
-                Field::new("reply", Kind::String),
-                Field::new("valid_score", Kind::Boolean),
-                Field::new("num_iid", Kind::Number),
-                Field::new("logistics_service_score", Kind::Number),
-                Field::new("ouid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.oid),
-            2 => View::optional_open_enum(&self.role),
-            3 => View::of(&self.nick),
-            4 => View::optional_open_enum(&self.result),
-            5 => View::of(&self.created),
-            6 => View::of(&self.rated_nick),
-            7 => View::of(&self.item_title),
-            8 => View::of(&self.item_price),
-            9 => View::of(&self.content),
-            10 => View::of(&self.reply),
-            11 => View::of(&self.valid_score),
-            12 => View::of(&self.num_iid),
-            13 => View::of(&self.logistics_service_score),
-            14 => View::of(&self.ouid),
-            _ => View::Absent,
-        }
+record! {
+    mut Results {
+        0 => tid: Number("tid", Number);
+        1 => oid: Number("oid", Number);
+        2 => role: OpenEnum("role", String);
+        3 => nick: Text("nick", String);
+        4 => result: OpenEnum("result", String);
+        5 => created: Date("created", Date);
+        6 => rated_nick: Text("rated_nick", String);
+        7 => item_title: Text("item_title", String);
+        8 => item_price: Text("item_price", String);
+        9 => content: Text("content", String);
+        10 => reply: Text("reply", String);
+        11 => valid_score: Boolean("valid_score", Boolean);
+        12 => num_iid: Number("num_iid", Number);
+        13 => logistics_service_score: Number("logistics_service_score", Number);
+        14 => ouid: Text("ouid", String);
     }
 }
-
-impl RecordMut for Results {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.oid),
-            2 => Slot::open_enum(&mut self.role),
-            3 => Slot::of(&mut self.nick),
-            4 => Slot::open_enum(&mut self.result),
-            5 => Slot::of(&mut self.created),
-            6 => Slot::of(&mut self.rated_nick),
-            7 => Slot::of(&mut self.item_title),
-            8 => Slot::of(&mut self.item_price),
-            9 => Slot::of(&mut self.content),
-            10 => Slot::of(&mut self.reply),
-            11 => Slot::of(&mut self.valid_score),
-            12 => Slot::of(&mut self.num_iid),
-            13 => Slot::of(&mut self.logistics_service_score),
-            14 => Slot::of(&mut self.ouid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Results);
 
 /// The values of `role`.
 #[derive(Clone, Debug)]

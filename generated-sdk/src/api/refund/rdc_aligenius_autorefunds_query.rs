@@ -2,10 +2,7 @@
 
 //! `taobao.rdc.aligenius.autorefunds.query`: 查询自动退款的任务
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.rdc.aligenius.autorefunds.query`: 查询自动退款的任务
 ///
@@ -90,32 +87,14 @@ impl Paged for RdcAligeniusAutorefundsQueryRequest {
     }
 }
 
-impl Record for RdcAligeniusAutorefundsQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusAutorefundsQueryRequest",
-            fields: &[
-                Field::new("end_time", Kind::Date).required(),
-                Field::new("page_no", Kind::Number).required(),
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("start_time", Kind::Date).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.end_time),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.start_time),
-            _ => View::Absent,
-        }
+record! {
+    RdcAligeniusAutorefundsQueryRequest {
+        0 => end_time: RequiredDate("end_time", Date, required);
+        1 => page_no: RequiredNumber("page_no", Number, required);
+        2 => page_size: RequiredNumber("page_size", Number, required);
+        3 => start_time: RequiredDate("start_time", Date, required);
     }
 }
-
-record!(RdcAligeniusAutorefundsQueryRequest);
 
 /// The response of `taobao.rdc.aligenius.autorefunds.query`.
 #[derive(Clone, Default)]
@@ -127,33 +106,11 @@ pub struct RdcAligeniusAutorefundsQueryResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for RdcAligeniusAutorefundsQueryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusAutorefundsQueryResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut RdcAligeniusAutorefundsQueryResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for RdcAligeniusAutorefundsQueryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RdcAligeniusAutorefundsQueryResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -177,44 +134,14 @@ pub struct ResultObject {
     pub success: Option<bool>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("error_code", Kind::String),
-                Field::new("error_info", Kind::String),
-                Field::new("result_data", Kind::Object),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_code),
-            1 => View::of(&self.error_info),
-            2 => View::of(&self.result_data),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => error_code: Text("error_code", String);
+        1 => error_info: Text("error_info", String);
+        2 => result_data: Object("result_data", Object);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_code),
-            1 => Slot::of(&mut self.error_info),
-            2 => Slot::of(&mut self.result_data),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]
@@ -230,38 +157,12 @@ pub struct Resultdata {
     pub total: Option<i64>,
 }
 
-impl Record for Resultdata {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Resultdata",
-            fields: &[
-                Field::new("list", Kind::Object).list(),
-                Field::new("total", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.list),
-            1 => View::of(&self.total),
-            _ => View::Absent,
-        }
+record! {
+    mut Resultdata {
+        0 => list: Objects("list", Object, list);
+        1 => total: Number("total", Number);
     }
 }
-
-impl RecordMut for Resultdata {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.list),
-            1 => Slot::of(&mut self.total),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Resultdata);
 
 /// The object `RefundJobQueryBO`.
 #[derive(Clone, Default)]
@@ -289,44 +190,12 @@ pub struct RefundJobQueryBo {
     pub status: Option<i64>,
 }
 
-impl Record for RefundJobQueryBo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundJobQueryBo",
-            fields: &[
-                Field::new("dealer_nick", Kind::String),
-                Field::new("operate_time", Kind::Date),
-                Field::new("refund_fee", Kind::Number),
-                Field::new("refund_id", Kind::Number),
-                Field::new("status", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.dealer_nick),
-            1 => View::of(&self.operate_time),
-            2 => View::of(&self.refund_fee),
-            3 => View::of(&self.refund_id),
-            4 => View::of(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundJobQueryBo {
+        0 => dealer_nick: Text("dealer_nick", String);
+        1 => operate_time: Date("operate_time", Date);
+        2 => refund_fee: Number("refund_fee", Number);
+        3 => refund_id: Number("refund_id", Number);
+        4 => status: Number("status", Number);
     }
 }
-
-impl RecordMut for RefundJobQueryBo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.dealer_nick),
-            1 => Slot::of(&mut self.operate_time),
-            2 => Slot::of(&mut self.refund_fee),
-            3 => Slot::of(&mut self.refund_id),
-            4 => Slot::of(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundJobQueryBo);

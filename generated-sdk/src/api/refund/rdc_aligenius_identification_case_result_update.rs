@@ -2,9 +2,7 @@
 
 //! `taobao.rdc.aligenius.identification.case.result.update`: 同步鉴定结果
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record, required,
-};
+use top_protocol::generated::{Request, record, required};
 
 /// `taobao.rdc.aligenius.identification.case.result.update`: 同步鉴定结果
 ///
@@ -54,24 +52,11 @@ impl Request for RdcAligeniusIdentificationCaseResultUpdateRequest {
     type Response = RdcAligeniusIdentificationCaseResultUpdateResponse;
 }
 
-impl Record for RdcAligeniusIdentificationCaseResultUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusIdentificationCaseResultUpdateRequest",
-            fields: &[Field::new("param", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param),
-            _ => View::Absent,
-        }
+record! {
+    RdcAligeniusIdentificationCaseResultUpdateRequest {
+        0 => param: Object("param", Object, required);
     }
 }
-
-record!(RdcAligeniusIdentificationCaseResultUpdateRequest);
 
 /// The object `SyncIdentifyRefundCaseResultDto`.
 #[derive(Clone)]
@@ -163,38 +148,17 @@ pub struct SyncIdentifyRefundCaseResultDtoRequired {
 
 required!(SyncIdentifyRefundCaseResultDtoRequired => SyncIdentifyRefundCaseResultDto);
 
-impl Record for SyncIdentifyRefundCaseResultDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SyncIdentifyRefundCaseResultDto",
-            fields: &[
-                Field::new("detail_order_id", Kind::Number).required(),
-                Field::new("occur_time", Kind::Number).required(),
-                Field::new("outer_case_id", Kind::String).required(),
-                Field::new("result_type", Kind::Number).required(),
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("result_tips", Kind::String),
-                Field::new("ext_attrs", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.detail_order_id),
-            1 => View::of(&self.occur_time),
-            2 => View::of(&self.outer_case_id),
-            3 => View::of(&self.result_type),
-            4 => View::of(&self.refund_id),
-            5 => View::of(&self.result_tips),
-            6 => View::of(&self.ext_attrs),
-            _ => View::Absent,
-        }
+record! {
+    SyncIdentifyRefundCaseResultDto {
+        0 => detail_order_id: RequiredNumber("detail_order_id", Number, required);
+        1 => occur_time: RequiredNumber("occur_time", Number, required);
+        2 => outer_case_id: RequiredText("outer_case_id", String, required);
+        3 => result_type: RequiredNumber("result_type", Number, required);
+        4 => refund_id: RequiredNumber("refund_id", Number, required);
+        5 => result_tips: Text("result_tips", String);
+        6 => ext_attrs: Text("ext_attrs", String);
     }
 }
-
-record!(SyncIdentifyRefundCaseResultDto);
 
 /// The response of `taobao.rdc.aligenius.identification.case.result.update`.
 #[derive(Clone, Default)]
@@ -206,33 +170,11 @@ pub struct RdcAligeniusIdentificationCaseResultUpdateResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for RdcAligeniusIdentificationCaseResultUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusIdentificationCaseResultUpdateResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut RdcAligeniusIdentificationCaseResultUpdateResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for RdcAligeniusIdentificationCaseResultUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RdcAligeniusIdentificationCaseResultUpdateResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -256,44 +198,14 @@ pub struct ResultObject {
     pub error_info: Option<String>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("result_data", Kind::Object),
-                Field::new("success", Kind::Boolean),
-                Field::new("error_code", Kind::String),
-                Field::new("error_info", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_data),
-            1 => View::of(&self.success),
-            2 => View::of(&self.error_code),
-            3 => View::of(&self.error_info),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => result_data: Object("result_data", Object);
+        1 => success: Boolean("success", Boolean);
+        2 => error_code: Text("error_code", String);
+        3 => error_info: Text("error_info", String);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_data),
-            1 => Slot::of(&mut self.success),
-            2 => Slot::of(&mut self.error_code),
-            3 => Slot::of(&mut self.error_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]
@@ -313,38 +225,10 @@ pub struct Resultdata {
     pub consume_status: Option<String>,
 }
 
-impl Record for Resultdata {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Resultdata",
-            fields: &[
-                Field::new("result_code", Kind::String),
-                Field::new("result_tips", Kind::String),
-                Field::new("consume_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_code),
-            1 => View::of(&self.result_tips),
-            2 => View::of(&self.consume_status),
-            _ => View::Absent,
-        }
+record! {
+    mut Resultdata {
+        0 => result_code: Text("result_code", String);
+        1 => result_tips: Text("result_tips", String);
+        2 => consume_status: Text("consume_status", String);
     }
 }
-
-impl RecordMut for Resultdata {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_code),
-            1 => Slot::of(&mut self.result_tips),
-            2 => Slot::of(&mut self.consume_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Resultdata);

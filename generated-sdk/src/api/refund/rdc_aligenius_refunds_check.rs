@@ -2,9 +2,7 @@
 
 //! `taobao.rdc.aligenius.refunds.check`: 审核退款
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.rdc.aligenius.refunds.check`: 审核退款
 ///
@@ -53,24 +51,11 @@ impl Request for RdcAligeniusRefundsCheckRequest {
     type Response = RdcAligeniusRefundsCheckResponse;
 }
 
-impl Record for RdcAligeniusRefundsCheckRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusRefundsCheckRequest",
-            fields: &[Field::new("param", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param),
-            _ => View::Absent,
-        }
+record! {
+    RdcAligeniusRefundsCheckRequest {
+        0 => param: Object("param", Object, required);
     }
 }
-
-record!(RdcAligeniusRefundsCheckRequest);
 
 /// The object `RefundCheckDto`.
 #[derive(Clone)]
@@ -153,38 +138,17 @@ impl RefundCheckDto {
     }
 }
 
-impl Record for RefundCheckDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundCheckDto",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("status", Kind::String).required(),
-                Field::new("msg", Kind::String).required(),
-                Field::new("operate_time", Kind::Date),
-                Field::new("refund_fee", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.oid),
-            3 => View::of(&self.status),
-            4 => View::of(&self.msg),
-            5 => View::of(&self.operate_time),
-            6 => View::of(&self.refund_fee),
-            _ => View::Absent,
-        }
+record! {
+    RefundCheckDto {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => tid: Number("tid", Number);
+        2 => oid: Number("oid", Number);
+        3 => status: RequiredText("status", String, required);
+        4 => msg: RequiredText("msg", String, required);
+        5 => operate_time: Date("operate_time", Date);
+        6 => refund_fee: Number("refund_fee", Number);
     }
 }
-
-record!(RefundCheckDto);
 
 /// The response of `taobao.rdc.aligenius.refunds.check`.
 #[derive(Clone, Default)]
@@ -196,33 +160,11 @@ pub struct RdcAligeniusRefundsCheckResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for RdcAligeniusRefundsCheckResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusRefundsCheckResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut RdcAligeniusRefundsCheckResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for RdcAligeniusRefundsCheckResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RdcAligeniusRefundsCheckResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -242,38 +184,10 @@ pub struct ResultObject {
     pub success: Option<bool>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("error_code", Kind::String),
-                Field::new("error_info", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_code),
-            1 => View::of(&self.error_info),
-            2 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => error_code: Text("error_code", String);
+        1 => error_info: Text("error_info", String);
+        2 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_code),
-            1 => Slot::of(&mut self.error_info),
-            2 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);

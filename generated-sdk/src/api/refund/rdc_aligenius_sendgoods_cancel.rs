@@ -2,10 +2,7 @@
 
 //! `taobao.rdc.aligenius.sendgoods.cancel`: 取消发货的回传
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.rdc.aligenius.sendgoods.cancel`: 取消发货的回传
 ///
@@ -54,24 +51,11 @@ impl Request for RdcAligeniusSendgoodsCancelRequest {
     type Response = RdcAligeniusSendgoodsCancelResponse;
 }
 
-impl Record for RdcAligeniusSendgoodsCancelRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusSendgoodsCancelRequest",
-            fields: &[Field::new("param", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param),
-            _ => View::Absent,
-        }
+record! {
+    RdcAligeniusSendgoodsCancelRequest {
+        0 => param: Object("param", Object, required);
     }
 }
-
-record!(RdcAligeniusSendgoodsCancelRequest);
 
 /// The object `CancelGoodsDto`.
 #[derive(Clone)]
@@ -186,44 +170,20 @@ impl CancelGoodsDto {
     }
 }
 
-impl Record for CancelGoodsDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CancelGoodsDto",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("operate_time", Kind::Date),
-                Field::new("refund_fee", Kind::Number),
-                Field::new("status", Kind::String).required(),
-                Field::new("outer_id", Kind::String),
-                Field::new("auction_id", Kind::Number),
-                Field::new("auction_num", Kind::Number),
-                Field::new("tid", Kind::Number).required(),
-                Field::new("msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.refund_id),
-            2 => View::of(&self.operate_time),
-            3 => View::of(&self.refund_fee),
-            4 => View::open_enum(&self.status),
-            5 => View::of(&self.outer_id),
-            6 => View::of(&self.auction_id),
-            7 => View::of(&self.auction_num),
-            8 => View::of(&self.tid),
-            9 => View::of(&self.msg),
-            _ => View::Absent,
-        }
+record! {
+    CancelGoodsDto {
+        0 => oid: Number("oid", Number);
+        1 => refund_id: RequiredNumber("refund_id", Number, required);
+        2 => operate_time: Date("operate_time", Date);
+        3 => refund_fee: Number("refund_fee", Number);
+        4 => status: OpenEnum("status", String, required);
+        5 => outer_id: Text("outer_id", String);
+        6 => auction_id: Number("auction_id", Number);
+        7 => auction_num: Number("auction_num", Number);
+        8 => tid: RequiredNumber("tid", Number, required);
+        9 => msg: Text("msg", String);
     }
 }
-
-record!(CancelGoodsDto);
 
 /// The response of `taobao.rdc.aligenius.sendgoods.cancel`.
 #[derive(Clone, Default)]
@@ -235,33 +195,11 @@ pub struct RdcAligeniusSendgoodsCancelResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for RdcAligeniusSendgoodsCancelResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RdcAligeniusSendgoodsCancelResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut RdcAligeniusSendgoodsCancelResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for RdcAligeniusSendgoodsCancelResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RdcAligeniusSendgoodsCancelResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -285,44 +223,14 @@ pub struct ResultObject {
     pub success: Option<bool>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("result_data", Kind::Object),
-                Field::new("error_info", Kind::String),
-                Field::new("error_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_data),
-            1 => View::of(&self.error_info),
-            2 => View::of(&self.error_code),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => result_data: Object("result_data", Object);
+        1 => error_info: Text("error_info", String);
+        2 => error_code: Text("error_code", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_data),
-            1 => Slot::of(&mut self.error_info),
-            2 => Slot::of(&mut self.error_code),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `Resultdata`.
 #[derive(Clone, Default)]
@@ -334,33 +242,11 @@ pub struct Resultdata {
     pub refund_id: Option<i64>,
 }
 
-impl Record for Resultdata {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Resultdata",
-            fields: &[Field::new("refund_id", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            _ => View::Absent,
-        }
+record! {
+    mut Resultdata {
+        0 => refund_id: Number("refund_id", Number);
     }
 }
-
-impl RecordMut for Resultdata {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Resultdata);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

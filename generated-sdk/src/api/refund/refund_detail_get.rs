@@ -2,9 +2,7 @@
 
 //! `taobao.refund.detail.get`: 查询退款可执行的操作
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.refund.detail.get`: 查询退款可执行的操作
 ///
@@ -55,28 +53,12 @@ impl Request for RefundDetailGetRequest {
     type Response = RefundDetailGetResponse;
 }
 
-impl Record for RefundDetailGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundDetailGetRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("fields", Kind::FieldList).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    RefundDetailGetRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => fields: Texts("fields", FieldList, required);
     }
 }
-
-record!(RefundDetailGetRequest);
 
 /// The response of `taobao.refund.detail.get`.
 #[derive(Clone, Default)]
@@ -88,33 +70,11 @@ pub struct RefundDetailGetResponse {
     pub detail: Option<RefundDetail>,
 }
 
-impl Record for RefundDetailGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundDetailGetResponse",
-            fields: &[Field::new("detail", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.detail),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundDetailGetResponse {
+        0 => detail: Object("detail", Object);
     }
 }
-
-impl RecordMut for RefundDetailGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.detail),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundDetailGetResponse);
 
 /// The object `RefundDetail`.
 #[derive(Clone, Default)]
@@ -134,41 +94,13 @@ pub struct RefundDetail {
     pub not_allowed_operations: Vec<Operation>,
 }
 
-impl Record for RefundDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundDetail",
-            fields: &[
-                Field::new("refund_version", Kind::Number),
-                Field::new("allowed_operations", Kind::Object).list(),
-                Field::new("not_allowed_operations", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_version),
-            1 => View::of(&self.allowed_operations),
-            2 => View::of(&self.not_allowed_operations),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundDetail {
+        0 => refund_version: Number("refund_version", Number);
+        1 => allowed_operations: Objects("allowed_operations", Object, list);
+        2 => not_allowed_operations: Objects("not_allowed_operations", Object, list);
     }
 }
-
-impl RecordMut for RefundDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_version),
-            1 => Slot::of(&mut self.allowed_operations),
-            2 => Slot::of(&mut self.not_allowed_operations),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundDetail);
 
 /// The object `Operation`.
 #[derive(Clone, Default)]
@@ -184,35 +116,9 @@ pub struct Operation {
     pub tips: Option<String>,
 }
 
-impl Record for Operation {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Operation",
-            fields: &[
-                Field::new("operation_code", Kind::String),
-                Field::new("tips", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.operation_code),
-            1 => View::of(&self.tips),
-            _ => View::Absent,
-        }
+record! {
+    mut Operation {
+        0 => operation_code: Text("operation_code", String);
+        1 => tips: Text("tips", String);
     }
 }
-
-impl RecordMut for Operation {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.operation_code),
-            1 => Slot::of(&mut self.tips),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Operation);

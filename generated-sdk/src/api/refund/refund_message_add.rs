@@ -2,10 +2,7 @@
 
 //! `taobao.refund.message.add`: 添加退款留言或凭证
 
-use top_protocol::generated::{
-    DateTime, Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, File, Request, record};
 
 /// `taobao.refund.message.add`: 添加退款留言或凭证
 ///
@@ -67,32 +64,13 @@ impl Request for RefundMessageAddRequest {
     type Response = RefundMessageAddResponse;
 }
 
-impl Record for RefundMessageAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundMessageAddRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("content", Kind::String).required(),
-                Field::new("image", Kind::File)
-                    .required()
-                    .limits(&[Limit::MaxLength(512000)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.content),
-            2 => View::of(&self.image),
-            _ => View::Absent,
-        }
+record! {
+    RefundMessageAddRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => content: RequiredText("content", String, required);
+        2 => image: RequiredFile("image", File, required, [MaxLength(512000)]);
     }
 }
-
-record!(RefundMessageAddRequest);
 
 /// The response of `taobao.refund.message.add`.
 #[derive(Clone, Default)]
@@ -104,33 +82,11 @@ pub struct RefundMessageAddResponse {
     pub refund_message: Option<RefundMessage>,
 }
 
-impl Record for RefundMessageAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundMessageAddResponse",
-            fields: &[Field::new("refund_message", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_message),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundMessageAddResponse {
+        0 => refund_message: Object("refund_message", Object);
     }
 }
-
-impl RecordMut for RefundMessageAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundMessageAddResponse);
 
 /// The object `RefundMessage`.
 #[derive(Clone, Default)]
@@ -146,32 +102,9 @@ pub struct RefundMessage {
     pub created: Option<DateTime>,
 }
 
-impl Record for RefundMessage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundMessage",
-            fields: &[Field::new("id", Kind::Number), Field::new("created", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundMessage {
+        0 => id: Number("id", Number);
+        1 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for RefundMessage {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundMessage);

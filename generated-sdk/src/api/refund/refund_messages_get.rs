@@ -3,8 +3,7 @@
 //! `taobao.refund.messages.get`: 查询退款留言
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.refund.messages.get`: 查询退款留言
@@ -114,36 +113,15 @@ impl Paged for RefundMessagesGetRequest {
     }
 }
 
-impl Record for RefundMessagesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundMessagesGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList)
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refund_phase", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.refund_id),
-            4 => View::optional_open_enum(&self.refund_phase),
-            _ => View::Absent,
-        }
+record! {
+    RefundMessagesGetRequest {
+        0 => fields: Texts("fields", FieldList, required, [MaxListSize(100)]);
+        1 => page_no: Number("page_no", Number);
+        2 => page_size: Number("page_size", Number);
+        3 => refund_id: RequiredNumber("refund_id", Number, required);
+        4 => refund_phase: OpenEnum("refund_phase", String);
     }
 }
-
-record!(RefundMessagesGetRequest);
 
 /// The response of `taobao.refund.messages.get`.
 #[derive(Clone, Default)]
@@ -159,38 +137,12 @@ pub struct RefundMessagesGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for RefundMessagesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundMessagesGetResponse",
-            fields: &[
-                Field::new("refund_messages", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_messages),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundMessagesGetResponse {
+        0 => refund_messages: Objects("refund_messages", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for RefundMessagesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_messages),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundMessagesGetResponse);
 
 /// The object `RefundMessage`.
 #[derive(Clone, Default)]
@@ -242,65 +194,21 @@ pub struct RefundMessage {
     pub owner_open_uid: Option<String>,
 }
 
-impl Record for RefundMessage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundMessage",
-            fields: &[
-                Field::new("content", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("id", Kind::Number),
-                Field::new("message_type", Kind::String),
-                Field::new("owner_id", Kind::Number),
-                Field::new("owner_nick", Kind::String),
-                Field::new("owner_role", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("refund_phase", Kind::String),
-                Field::new("pic_urls", Kind::Object).list(),
-                Field::new("owner_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.content),
-            1 => View::of(&self.created),
-            2 => View::of(&self.id),
-            3 => View::optional_open_enum(&self.message_type),
-            4 => View::of(&self.owner_id),
-            5 => View::of(&self.owner_nick),
-            6 => View::of(&self.owner_role),
-            7 => View::of(&self.refund_id),
-            8 => View::optional_open_enum(&self.refund_phase),
-            9 => View::of(&self.pic_urls),
-            10 => View::of(&self.owner_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundMessage {
+        0 => content: Text("content", String);
+        1 => created: Date("created", Date);
+        2 => id: Number("id", Number);
+        3 => message_type: OpenEnum("message_type", String);
+        4 => owner_id: Number("owner_id", Number);
+        5 => owner_nick: Text("owner_nick", String);
+        6 => owner_role: Text("owner_role", String);
+        7 => refund_id: Text("refund_id", String);
+        8 => refund_phase: OpenEnum("refund_phase", String);
+        9 => pic_urls: Objects("pic_urls", Object, list);
+        10 => owner_open_uid: Text("owner_open_uid", String);
     }
 }
-
-impl RecordMut for RefundMessage {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.content),
-            1 => Slot::of(&mut self.created),
-            2 => Slot::of(&mut self.id),
-            3 => Slot::open_enum(&mut self.message_type),
-            4 => Slot::of(&mut self.owner_id),
-            5 => Slot::of(&mut self.owner_nick),
-            6 => Slot::of(&mut self.owner_role),
-            7 => Slot::of(&mut self.refund_id),
-            8 => Slot::open_enum(&mut self.refund_phase),
-            9 => Slot::of(&mut self.pic_urls),
-            10 => Slot::of(&mut self.owner_open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundMessage);
 
 /// The object `PicUrl`.
 #[derive(Clone, Default)]
@@ -312,33 +220,11 @@ pub struct PicUrl {
     pub url: Option<String>,
 }
 
-impl Record for PicUrl {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PicUrl",
-            fields: &[Field::new("url", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut PicUrl {
+        0 => url: Text("url", String);
     }
 }
-
-impl RecordMut for PicUrl {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PicUrl);
 
 /// The values of `message_type`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.refund.negotiatereturn`: 协商退货
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.refund.negotiatereturn`: 协商退货
 ///
@@ -72,56 +70,18 @@ impl Request for RefundNegotiatereturnRequest {
     type Response = RefundNegotiatereturnResponse;
 }
 
-impl Record for RefundNegotiatereturnRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundNegotiatereturnRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refund_version", Kind::Number).required(),
-                Field::new("refund_fee", Kind::Number).required(),
-                Field::new("address_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.refund_version),
-            2 => View::of(&self.refund_fee),
-            3 => View::of(&self.address_id),
-            _ => View::Absent,
-        }
+record! {
+    RefundNegotiatereturnRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => refund_version: RequiredNumber("refund_version", Number, required);
+        2 => refund_fee: RequiredNumber("refund_fee", Number, required);
+        3 => address_id: RequiredNumber("address_id", Number, required);
     }
 }
-
-record!(RefundNegotiatereturnRequest);
 
 /// The response of `taobao.refund.negotiatereturn`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RefundNegotiatereturnResponse {}
 
-impl Record for RefundNegotiatereturnResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundNegotiatereturnResponse",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for RefundNegotiatereturnResponse {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-}
-
-record!(mut RefundNegotiatereturnResponse);
+record!(mut RefundNegotiatereturnResponse {});

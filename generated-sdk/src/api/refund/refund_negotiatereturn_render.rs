@@ -2,9 +2,7 @@
 
 //! `taobao.refund.negotiatereturn.render`: 查询协商退货的选项
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.refund.negotiatereturn.render`: 查询协商退货的选项
 ///
@@ -48,24 +46,11 @@ impl Request for RefundNegotiatereturnRenderRequest {
     type Response = RefundNegotiatereturnRenderResponse;
 }
 
-impl Record for RefundNegotiatereturnRenderRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundNegotiatereturnRenderRequest",
-            fields: &[Field::new("refund_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            _ => View::Absent,
-        }
+record! {
+    RefundNegotiatereturnRenderRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
     }
 }
-
-record!(RefundNegotiatereturnRenderRequest);
 
 /// The response of `taobao.refund.negotiatereturn.render`.
 #[derive(Clone, Default)]
@@ -93,47 +78,15 @@ pub struct RefundNegotiatereturnRenderResponse {
     pub address_list: Vec<Address>,
 }
 
-impl Record for RefundNegotiatereturnRenderResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundNegotiatereturnRenderResponse",
-            fields: &[
-                Field::new("apply_tips", Kind::String),
-                Field::new("refund_version", Kind::Number),
-                Field::new("reason_list", Kind::Object).list(),
-                Field::new("max_refund_fee", Kind::Object),
-                Field::new("address_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.apply_tips),
-            1 => View::of(&self.refund_version),
-            2 => View::of(&self.reason_list),
-            3 => View::of(&self.max_refund_fee),
-            4 => View::of(&self.address_list),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundNegotiatereturnRenderResponse {
+        0 => apply_tips: Text("apply_tips", String);
+        1 => refund_version: Number("refund_version", Number);
+        2 => reason_list: Objects("reason_list", Object, list);
+        3 => max_refund_fee: Object("max_refund_fee", Object);
+        4 => address_list: Objects("address_list", Object, list);
     }
 }
-
-impl RecordMut for RefundNegotiatereturnRenderResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.apply_tips),
-            1 => Slot::of(&mut self.refund_version),
-            2 => Slot::of(&mut self.reason_list),
-            3 => Slot::of(&mut self.max_refund_fee),
-            4 => Slot::of(&mut self.address_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundNegotiatereturnRenderResponse);
 
 /// The object `Reason`.
 #[derive(Clone, Default)]
@@ -149,38 +102,12 @@ pub struct Reason {
     pub reason_text: Option<String>,
 }
 
-impl Record for Reason {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Reason",
-            fields: &[
-                Field::new("reason_id", Kind::Number),
-                Field::new("reason_text", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.reason_id),
-            1 => View::of(&self.reason_text),
-            _ => View::Absent,
-        }
+record! {
+    mut Reason {
+        0 => reason_id: Number("reason_id", Number);
+        1 => reason_text: Text("reason_text", String);
     }
 }
-
-impl RecordMut for Reason {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.reason_id),
-            1 => Slot::of(&mut self.reason_text),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Reason);
 
 /// The object `MaxRefundFee`.
 #[derive(Clone, Default)]
@@ -192,33 +119,11 @@ pub struct MaxRefundFee {
     pub max_refund_fee: Option<i64>,
 }
 
-impl Record for MaxRefundFee {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaxRefundFee",
-            fields: &[Field::new("max_refund_fee", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.max_refund_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut MaxRefundFee {
+        0 => max_refund_fee: Number("max_refund_fee", Number);
     }
 }
-
-impl RecordMut for MaxRefundFee {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.max_refund_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MaxRefundFee);
 
 /// The object `Address`.
 #[derive(Clone, Default)]
@@ -270,62 +175,18 @@ pub struct Address {
     pub division_code: Option<String>,
 }
 
-impl Record for Address {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Address",
-            fields: &[
-                Field::new("address_id", Kind::Number),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("post_code", Kind::String),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("country_name", Kind::String),
-                Field::new("province_name", Kind::String),
-                Field::new("city_name", Kind::String),
-                Field::new("area_name", Kind::String),
-                Field::new("town_name", Kind::String),
-                Field::new("address_detail", Kind::String).secret(),
-                Field::new("division_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address_id),
-            1 => View::of(&self.receiver_name),
-            2 => View::of(&self.post_code),
-            3 => View::of(&self.mobile),
-            4 => View::of(&self.country_name),
-            5 => View::of(&self.province_name),
-            6 => View::of(&self.city_name),
-            7 => View::of(&self.area_name),
-            8 => View::of(&self.town_name),
-            9 => View::of(&self.address_detail),
-            10 => View::of(&self.division_code),
-            _ => View::Absent,
-        }
+record! {
+    mut Address {
+        0 => address_id: Number("address_id", Number);
+        1 => receiver_name: Text("receiver_name", String, secret);
+        2 => post_code: Text("post_code", String);
+        3 => mobile: Text("mobile", String, secret);
+        4 => country_name: Text("country_name", String);
+        5 => province_name: Text("province_name", String);
+        6 => city_name: Text("city_name", String);
+        7 => area_name: Text("area_name", String);
+        8 => town_name: Text("town_name", String);
+        9 => address_detail: Text("address_detail", String, secret);
+        10 => division_code: Text("division_code", String);
     }
 }
-
-impl RecordMut for Address {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.address_id),
-            1 => Slot::of(&mut self.receiver_name),
-            2 => Slot::of(&mut self.post_code),
-            3 => Slot::of(&mut self.mobile),
-            4 => Slot::of(&mut self.country_name),
-            5 => Slot::of(&mut self.province_name),
-            6 => Slot::of(&mut self.city_name),
-            7 => Slot::of(&mut self.area_name),
-            8 => Slot::of(&mut self.town_name),
-            9 => Slot::of(&mut self.address_detail),
-            10 => Slot::of(&mut self.division_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Address);

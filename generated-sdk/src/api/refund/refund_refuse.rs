@@ -2,10 +2,7 @@
 
 //! `taobao.refund.refuse`: 拒绝退款
 
-use top_protocol::generated::{
-    DateTime, Field, File, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, File, OpenEnum, Request, open_enum, record};
 
 /// `taobao.refund.refuse`: 拒绝退款
 ///
@@ -111,39 +108,16 @@ impl Request for RefundRefuseRequest {
     type Response = RefundRefuseResponse;
 }
 
-impl Record for RefundRefuseRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundRefuseRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refuse_message", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(200)]),
-                Field::new("refuse_proof", Kind::File)
-                    .limits(&[Limit::MaxLength(130000)]),
-                Field::new("refund_phase", Kind::String),
-                Field::new("refund_version", Kind::Number),
-                Field::new("refuse_reason_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.refuse_message),
-            2 => View::of(&self.refuse_proof),
-            3 => View::optional_open_enum(&self.refund_phase),
-            4 => View::of(&self.refund_version),
-            5 => View::of(&self.refuse_reason_id),
-            _ => View::Absent,
-        }
+record! {
+    RefundRefuseRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => refuse_message: RequiredText("refuse_message", String, required, [MaxLength(200)]);
+        2 => refuse_proof: File("refuse_proof", File, [MaxLength(130000)]);
+        3 => refund_phase: OpenEnum("refund_phase", String);
+        4 => refund_version: Number("refund_version", Number);
+        5 => refuse_reason_id: Number("refuse_reason_id", Number);
     }
 }
-
-record!(RefundRefuseRequest);
 
 /// The response of `taobao.refund.refuse`.
 #[derive(Clone, Default)]
@@ -159,38 +133,12 @@ pub struct RefundRefuseResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for RefundRefuseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundRefuseResponse",
-            fields: &[
-                Field::new("refund", Kind::Object),
-                Field::new("is_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund),
-            1 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundRefuseResponse {
+        0 => refund: Object("refund", Object);
+        1 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for RefundRefuseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund),
-            1 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundRefuseResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
@@ -210,41 +158,13 @@ pub struct Refund {
     pub status: Option<Status>,
 }
 
-impl Record for Refund {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Refund",
-            fields: &[
-                Field::new("refund_id", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.modified),
-            2 => View::optional_open_enum(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut Refund {
+        0 => refund_id: Text("refund_id", String);
+        1 => modified: Date("modified", Date);
+        2 => status: OpenEnum("status", String);
     }
 }
-
-impl RecordMut for Refund {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_id),
-            1 => Slot::of(&mut self.modified),
-            2 => Slot::open_enum(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Refund);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.refund.refusereason.get`: 查询拒绝退款的原因
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.refund.refusereason.get`: 查询拒绝退款的原因
 ///
@@ -67,30 +64,13 @@ impl Request for RefundRefusereasonGetRequest {
     type Response = RefundRefusereasonGetResponse;
 }
 
-impl Record for RefundRefusereasonGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundRefusereasonGetRequest",
-            fields: &[
-                Field::new("refund_phase", Kind::String).required(),
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("fields", Kind::FieldList).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::open_enum(&self.refund_phase),
-            1 => View::of(&self.refund_id),
-            2 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    RefundRefusereasonGetRequest {
+        0 => refund_phase: OpenEnum("refund_phase", String, required);
+        1 => refund_id: RequiredNumber("refund_id", Number, required);
+        2 => fields: Texts("fields", FieldList, required);
     }
 }
-
-record!(RefundRefusereasonGetRequest);
 
 /// The response of `taobao.refund.refusereason.get`.
 #[derive(Clone, Default)]
@@ -110,41 +90,13 @@ pub struct RefundRefusereasonGetResponse {
     pub has_next: Option<bool>,
 }
 
-impl Record for RefundRefusereasonGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundRefusereasonGetResponse",
-            fields: &[
-                Field::new("reasons", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.reasons),
-            1 => View::of(&self.total_results),
-            2 => View::of(&self.has_next),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundRefusereasonGetResponse {
+        0 => reasons: Objects("reasons", Object, list);
+        1 => total_results: Number("total_results", Number);
+        2 => has_next: Boolean("has_next", Boolean);
     }
 }
-
-impl RecordMut for RefundRefusereasonGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.reasons),
-            1 => Slot::of(&mut self.total_results),
-            2 => Slot::of(&mut self.has_next),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundRefusereasonGetResponse);
 
 /// The object `Reason`.
 #[derive(Clone, Default)]
@@ -164,41 +116,13 @@ pub struct Reason {
     pub reason_tips: Option<String>,
 }
 
-impl Record for Reason {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Reason",
-            fields: &[
-                Field::new("reason_id", Kind::Number),
-                Field::new("reason_text", Kind::String),
-                Field::new("reason_tips", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.reason_id),
-            1 => View::of(&self.reason_text),
-            2 => View::of(&self.reason_tips),
-            _ => View::Absent,
-        }
+record! {
+    mut Reason {
+        0 => reason_id: Number("reason_id", Number);
+        1 => reason_text: Text("reason_text", String);
+        2 => reason_tips: Text("reason_tips", String);
     }
 }
-
-impl RecordMut for Reason {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.reason_id),
-            1 => Slot::of(&mut self.reason_text),
-            2 => Slot::of(&mut self.reason_tips),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Reason);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]

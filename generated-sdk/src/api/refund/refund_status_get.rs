@@ -2,10 +2,7 @@
 
 //! `taobao.refund.status.get`: 按订单查询退款状态
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.refund.status.get`: 按订单查询退款状态
 ///
@@ -49,24 +46,11 @@ impl Request for RefundStatusGetRequest {
     type Response = RefundStatusGetResponse;
 }
 
-impl Record for RefundStatusGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundStatusGetRequest",
-            fields: &[Field::new("query_param", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.query_param),
-            _ => View::Absent,
-        }
+record! {
+    RefundStatusGetRequest {
+        0 => query_param: Object("query_param", Object, required);
     }
 }
-
-record!(RefundStatusGetRequest);
 
 /// The object `RefundQueryByOrderIdRequest`.
 #[derive(Clone)]
@@ -85,24 +69,11 @@ impl RefundQueryByOrderIdRequest {
     }
 }
 
-impl Record for RefundQueryByOrderIdRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundQueryByOrderIdRequest",
-            fields: &[Field::new("biz_order_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_order_id),
-            _ => View::Absent,
-        }
+record! {
+    RefundQueryByOrderIdRequest {
+        0 => biz_order_id: RequiredNumber("biz_order_id", Number, required);
     }
 }
-
-record!(RefundQueryByOrderIdRequest);
 
 /// The response of `taobao.refund.status.get`.
 #[derive(Clone, Default)]
@@ -114,33 +85,11 @@ pub struct RefundStatusGetResponse {
     pub result_package: Option<ResultSet>,
 }
 
-impl Record for RefundStatusGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundStatusGetResponse",
-            fields: &[Field::new("result_package", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_package),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundStatusGetResponse {
+        0 => result_package: Object("result_package", Object);
     }
 }
-
-impl RecordMut for RefundStatusGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_package),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundStatusGetResponse);
 
 /// The object `ResultSet`.
 #[derive(Clone, Default)]
@@ -160,41 +109,13 @@ pub struct ResultSet {
     pub error_msg: Option<String>,
 }
 
-impl Record for ResultSet {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultSet",
-            fields: &[
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("error_code", Kind::String),
-                Field::new("error_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            1 => View::of(&self.error_code),
-            2 => View::of(&self.error_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultSet {
+        0 => result_list: Objects("result_list", Object, list);
+        1 => error_code: Text("error_code", String);
+        2 => error_msg: Text("error_msg", String);
     }
 }
-
-impl RecordMut for ResultSet {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            1 => Slot::of(&mut self.error_code),
-            2 => Slot::of(&mut self.error_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultSet);
 
 /// The object `QueryRefundStatusResponse`.
 #[derive(Clone, Default)]
@@ -222,47 +143,15 @@ pub struct QueryRefundStatusResponse {
     pub status: Option<Status>,
 }
 
-impl Record for QueryRefundStatusResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "QueryRefundStatusResponse",
-            fields: &[
-                Field::new("refund_id", Kind::Number),
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("modified", Kind::String),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.oid),
-            3 => View::of(&self.modified),
-            4 => View::optional_open_enum(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut QueryRefundStatusResponse {
+        0 => refund_id: Number("refund_id", Number);
+        1 => tid: Number("tid", Number);
+        2 => oid: Number("oid", Number);
+        3 => modified: Text("modified", String);
+        4 => status: OpenEnum("status", String);
     }
 }
-
-impl RecordMut for QueryRefundStatusResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_id),
-            1 => Slot::of(&mut self.tid),
-            2 => Slot::of(&mut self.oid),
-            3 => Slot::of(&mut self.modified),
-            4 => Slot::open_enum(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut QueryRefundStatusResponse);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

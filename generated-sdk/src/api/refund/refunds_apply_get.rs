@@ -3,8 +3,7 @@
 //! `taobao.refunds.apply.get`: 查询买家申请的退款
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.refunds.apply.get`: 查询买家申请的退款
@@ -130,39 +129,16 @@ impl Paged for RefundsApplyGetRequest {
     }
 }
 
-impl Record for RefundsApplyGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundsApplyGetRequest",
-            fields: &[
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("seller_nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.seller_nick),
-            2 => View::optional_open_enum(&self.status),
-            3 => View::of(&self.r#type),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    RefundsApplyGetRequest {
+        0 => fields: Texts("fields", String, list, required, [MaxListSize(20)]);
+        1 => seller_nick: Text("seller_nick", String);
+        2 => status: OpenEnum("status", String);
+        3 => r#type: Text("type", String);
+        4 => page_no: Number("page_no", Number);
+        5 => page_size: Number("page_size", Number, [MaxValue(100)]);
     }
 }
-
-record!(RefundsApplyGetRequest);
 
 /// The response of `taobao.refunds.apply.get`.
 #[derive(Clone, Default)]
@@ -178,38 +154,12 @@ pub struct RefundsApplyGetResponse {
     pub refunds: Vec<Refund>,
 }
 
-impl Record for RefundsApplyGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundsApplyGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("refunds", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.refunds),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundsApplyGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => refunds: Objects("refunds", Object, list);
     }
 }
-
-impl RecordMut for RefundsApplyGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.refunds),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundsApplyGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
@@ -257,62 +207,20 @@ pub struct Refund {
     pub buyer_nick: Option<String>,
 }
 
-impl Record for Refund {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Refund",
-            fields: &[
-                Field::new("refund_id", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("seller_nick", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("refund_fee", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.seller_nick),
-            3 => View::of(&self.total_fee),
-            4 => View::optional_open_enum(&self.status),
-            5 => View::of(&self.created),
-            6 => View::of(&self.refund_fee),
-            7 => View::of(&self.title),
-            8 => View::of(&self.buyer_open_uid),
-            9 => View::of(&self.buyer_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut Refund {
+        0 => refund_id: Text("refund_id", String);
+        1 => tid: Number("tid", Number);
+        2 => seller_nick: Text("seller_nick", String);
+        3 => total_fee: Text("total_fee", String);
+        4 => status: OpenEnum("status", String);
+        5 => created: Date("created", Date);
+        6 => refund_fee: Text("refund_fee", String);
+        7 => title: Text("title", String);
+        8 => buyer_open_uid: Text("buyer_open_uid", String);
+        9 => buyer_nick: Text("buyer_nick", String);
     }
 }
-
-impl RecordMut for Refund {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_id),
-            1 => Slot::of(&mut self.tid),
-            2 => Slot::of(&mut self.seller_nick),
-            3 => Slot::of(&mut self.total_fee),
-            4 => Slot::open_enum(&mut self.status),
-            5 => Slot::of(&mut self.created),
-            6 => Slot::of(&mut self.refund_fee),
-            7 => Slot::of(&mut self.title),
-            8 => Slot::of(&mut self.buyer_open_uid),
-            9 => Slot::of(&mut self.buyer_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Refund);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

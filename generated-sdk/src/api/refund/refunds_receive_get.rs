@@ -3,8 +3,7 @@
 //! `taobao.refunds.receive.get`: 查询收到的退款
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.refunds.receive.get`: 查询收到的退款
@@ -198,49 +197,21 @@ impl Paged for RefundsReceiveGetRequest {
     }
 }
 
-impl Record for RefundsReceiveGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundsReceiveGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList)
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("start_modified", Kind::Date),
-                Field::new("end_modified", Kind::Date),
-                Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(1)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("use_has_next", Kind::Boolean),
-                Field::new("ouid", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::optional_open_enum(&self.status),
-            2 => View::of(&self.r#type),
-            3 => View::of(&self.start_modified),
-            4 => View::of(&self.end_modified),
-            5 => View::of(&self.page_no),
-            6 => View::of(&self.page_size),
-            7 => View::of(&self.use_has_next),
-            8 => View::of(&self.ouid),
-            9 => View::of(&self.buyer_open_uid),
-            10 => View::of(&self.buyer_nick),
-            _ => View::Absent,
-        }
+record! {
+    RefundsReceiveGetRequest {
+        0 => fields: Texts("fields", FieldList, required, [MaxListSize(100)]);
+        1 => status: OpenEnum("status", String);
+        2 => r#type: Text("type", String);
+        3 => start_modified: Date("start_modified", Date);
+        4 => end_modified: Date("end_modified", Date);
+        5 => page_no: Number("page_no", Number, [MinValue(1)]);
+        6 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(100)]);
+        7 => use_has_next: Boolean("use_has_next", Boolean);
+        8 => ouid: Text("ouid", String);
+        9 => buyer_open_uid: Text("buyer_open_uid", String);
+        10 => buyer_nick: Text("buyer_nick", String);
     }
 }
-
-record!(RefundsReceiveGetRequest);
 
 /// The response of `taobao.refunds.receive.get`.
 #[derive(Clone, Default)]
@@ -260,41 +231,13 @@ pub struct RefundsReceiveGetResponse {
     pub refunds: Vec<Refund>,
 }
 
-impl Record for RefundsReceiveGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundsReceiveGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("refunds", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.has_next),
-            2 => View::of(&self.refunds),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundsReceiveGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => has_next: Boolean("has_next", Boolean);
+        2 => refunds: Objects("refunds", Object, list);
     }
 }
-
-impl RecordMut for RefundsReceiveGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.has_next),
-            2 => Slot::of(&mut self.refunds),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundsReceiveGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
@@ -418,119 +361,39 @@ pub struct Refund {
     pub dispute_type: Option<String>,
 }
 
-impl Record for Refund {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Refund",
-            fields: &[
-                Field::new("refund_id", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("total_fee", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("order_status", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("good_status", Kind::String),
-                Field::new("has_good_return", Kind::Boolean),
-                Field::new("refund_fee", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("desc", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("company_name", Kind::String),
-                Field::new("sid", Kind::String),
-                Field::new("refund_phase", Kind::String),
-                Field::new("refund_version", Kind::Number),
-                Field::new("sku", Kind::String),
-                Field::new("attribute", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("operation_contraint", Kind::String),
-                Field::new("ouid", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("dispute_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.oid),
-            3 => View::of(&self.total_fee),
-            4 => View::of(&self.seller_nick),
-            5 => View::of(&self.created),
-            6 => View::of(&self.modified),
-            7 => View::of(&self.order_status),
-            8 => View::optional_open_enum(&self.status),
-            9 => View::optional_open_enum(&self.good_status),
-            10 => View::of(&self.has_good_return),
-            11 => View::of(&self.refund_fee),
-            12 => View::of(&self.payment),
-            13 => View::of(&self.reason),
-            14 => View::of(&self.desc),
-            15 => View::of(&self.title),
-            16 => View::of(&self.num),
-            17 => View::of(&self.company_name),
-            18 => View::of(&self.sid),
-            19 => View::optional_open_enum(&self.refund_phase),
-            20 => View::of(&self.refund_version),
-            21 => View::of(&self.sku),
-            22 => View::of(&self.attribute),
-            23 => View::of(&self.outer_id),
-            24 => View::optional_open_enum(&self.operation_contraint),
-            25 => View::of(&self.ouid),
-            26 => View::of(&self.buyer_open_uid),
-            27 => View::of(&self.buyer_nick),
-            28 => View::of(&self.dispute_type),
-            _ => View::Absent,
-        }
+record! {
+    mut Refund {
+        0 => refund_id: Text("refund_id", String);
+        1 => tid: Number("tid", Number);
+        2 => oid: Number("oid", Number);
+        3 => total_fee: Text("total_fee", String);
+        4 => seller_nick: Text("seller_nick", String);
+        5 => created: Date("created", Date);
+        6 => modified: Date("modified", Date);
+        7 => order_status: Text("order_status", String);
+        8 => status: OpenEnum("status", String);
+        9 => good_status: OpenEnum("good_status", String);
+        10 => has_good_return: Boolean("has_good_return", Boolean);
+        11 => refund_fee: Text("refund_fee", String);
+        12 => payment: Text("payment", String);
+        13 => reason: Text("reason", String);
+        14 => desc: Text("desc", String);
+        15 => title: Text("title", String);
+        16 => num: Number("num", Number);
+        17 => company_name: Text("company_name", String);
+        18 => sid: Text("sid", String);
+        19 => refund_phase: OpenEnum("refund_phase", String);
+        20 => refund_version: Number("refund_version", Number);
+        21 => sku: Text("sku", String);
+        22 => attribute: Text("attribute", String);
+        23 => outer_id: Text("outer_id", String);
+        24 => operation_contraint: OpenEnum("operation_contraint", String);
+        25 => ouid: Text("ouid", String);
+        26 => buyer_open_uid: Text("buyer_open_uid", String);
+        27 => buyer_nick: Text("buyer_nick", String);
+        28 => dispute_type: Text("dispute_type", String);
     }
 }
-
-impl RecordMut for Refund {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund_id),
-            1 => Slot::of(&mut self.tid),
-            2 => Slot::of(&mut self.oid),
-            3 => Slot::of(&mut self.total_fee),
-            4 => Slot::of(&mut self.seller_nick),
-            5 => Slot::of(&mut self.created),
-            6 => Slot::of(&mut self.modified),
-            7 => Slot::of(&mut self.order_status),
-            8 => Slot::open_enum(&mut self.status),
-            9 => Slot::open_enum(&mut self.good_status),
-            10 => Slot::of(&mut self.has_good_return),
-            11 => Slot::of(&mut self.refund_fee),
-            12 => Slot::of(&mut self.payment),
-            13 => Slot::of(&mut self.reason),
-            14 => Slot::of(&mut self.desc),
-            15 => Slot::of(&mut self.title),
-            16 => Slot::of(&mut self.num),
-            17 => Slot::of(&mut self.company_name),
-            18 => Slot::of(&mut self.sid),
-            19 => Slot::open_enum(&mut self.refund_phase),
-            20 => Slot::of(&mut self.refund_version),
-            21 => Slot::of(&mut self.sku),
-            22 => Slot::of(&mut self.attribute),
-            23 => Slot::of(&mut self.outer_id),
-            24 => Slot::open_enum(&mut self.operation_contraint),
-            25 => Slot::of(&mut self.ouid),
-            26 => Slot::of(&mut self.buyer_open_uid),
-            27 => Slot::of(&mut self.buyer_nick),
-            28 => Slot::of(&mut self.dispute_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Refund);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

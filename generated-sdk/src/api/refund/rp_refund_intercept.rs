@@ -2,9 +2,7 @@
 
 //! `taobao.rp.refund.intercept`: 拦截退货包裹
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.rp.refund.intercept`: 拦截退货包裹
 ///
@@ -51,52 +49,16 @@ impl Request for RpRefundInterceptRequest {
     type Response = RpRefundInterceptResponse;
 }
 
-impl Record for RpRefundInterceptRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpRefundInterceptRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refund_version", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::of(&self.refund_version),
-            _ => View::Absent,
-        }
+record! {
+    RpRefundInterceptRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => refund_version: RequiredNumber("refund_version", Number, required);
     }
 }
-
-record!(RpRefundInterceptRequest);
 
 /// The response of `taobao.rp.refund.intercept`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RpRefundInterceptResponse {}
 
-impl Record for RpRefundInterceptResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpRefundInterceptResponse",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for RpRefundInterceptResponse {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-}
-
-record!(mut RpRefundInterceptResponse);
+record!(mut RpRefundInterceptResponse {});

@@ -2,10 +2,7 @@
 
 //! `taobao.rp.refund.review`: 审核退款单
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record, required,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record, required};
 
 /// `taobao.rp.refund.review`: 审核退款单
 ///
@@ -114,36 +111,16 @@ impl Request for RpRefundReviewRequest {
     type Response = RpRefundReviewResponse;
 }
 
-impl Record for RpRefundReviewRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpRefundReviewRequest",
-            fields: &[
-                Field::new("operator", Kind::String).required(),
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refund_phase", Kind::String).required(),
-                Field::new("refund_version", Kind::Number).required(),
-                Field::new("message", Kind::String).required(),
-                Field::new("result", Kind::Boolean).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.operator),
-            1 => View::of(&self.refund_id),
-            2 => View::open_enum(&self.refund_phase),
-            3 => View::of(&self.refund_version),
-            4 => View::of(&self.message),
-            5 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    RpRefundReviewRequest {
+        0 => operator: RequiredText("operator", String, required);
+        1 => refund_id: RequiredNumber("refund_id", Number, required);
+        2 => refund_phase: OpenEnum("refund_phase", String, required);
+        3 => refund_version: RequiredNumber("refund_version", Number, required);
+        4 => message: RequiredText("message", String, required);
+        5 => result: RequiredBoolean("result", Boolean, required);
     }
 }
-
-record!(RpRefundReviewRequest);
 
 /// The response of `taobao.rp.refund.review`.
 #[derive(Clone, Default)]
@@ -155,33 +132,11 @@ pub struct RpRefundReviewResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for RpRefundReviewResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpRefundReviewResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut RpRefundReviewResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for RpRefundReviewResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpRefundReviewResponse);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.rp.refunds.agree`: 同意退款
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.rp.refunds.agree`: 同意退款
 ///
@@ -64,28 +61,12 @@ impl Request for RpRefundsAgreeRequest {
     type Response = RpRefundsAgreeResponse;
 }
 
-impl Record for RpRefundsAgreeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpRefundsAgreeRequest",
-            fields: &[
-                Field::new("code", Kind::String).secret(),
-                Field::new("refund_infos", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.refund_infos),
-            _ => View::Absent,
-        }
+record! {
+    RpRefundsAgreeRequest {
+        0 => code: Text("code", String, secret);
+        1 => refund_infos: RequiredText("refund_infos", String, required);
     }
 }
-
-record!(RpRefundsAgreeRequest);
 
 /// The response of `taobao.rp.refunds.agree`.
 #[derive(Clone, Default)]
@@ -109,44 +90,14 @@ pub struct RpRefundsAgreeResponse {
     pub msg_code: Option<MsgCode>,
 }
 
-impl Record for RpRefundsAgreeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpRefundsAgreeResponse",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("succ", Kind::Boolean),
-                Field::new("results", Kind::Object).list(),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.succ),
-            2 => View::of(&self.results),
-            3 => View::optional_open_enum(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut RpRefundsAgreeResponse {
+        0 => message: Text("message", String);
+        1 => succ: Boolean("succ", Boolean);
+        2 => results: Objects("results", Object, list);
+        3 => msg_code: OpenEnum("msg_code", String);
     }
 }
-
-impl RecordMut for RpRefundsAgreeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.succ),
-            2 => Slot::of(&mut self.results),
-            3 => Slot::open_enum(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpRefundsAgreeResponse);
 
 /// The object `RefundMappingResult`.
 #[derive(Clone, Default)]
@@ -166,41 +117,13 @@ pub struct RefundMappingResult {
     pub succ: Option<bool>,
 }
 
-impl Record for RefundMappingResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundMappingResult",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("succ", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.refund_id),
-            2 => View::of(&self.succ),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundMappingResult {
+        0 => message: Text("message", String);
+        1 => refund_id: Text("refund_id", String);
+        2 => succ: Boolean("succ", Boolean);
     }
 }
-
-impl RecordMut for RefundMappingResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.refund_id),
-            2 => Slot::of(&mut self.succ),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundMappingResult);
 
 /// The values of `msg_code`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.rp.returngoods.agree`: 同意退货
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.rp.returngoods.agree`: 同意退货
 ///
@@ -186,48 +183,22 @@ impl Request for RpReturngoodsAgreeRequest {
     type Response = RpReturngoodsAgreeResponse;
 }
 
-impl Record for RpReturngoodsAgreeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpReturngoodsAgreeRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refund_phase", Kind::String),
-                Field::new("refund_version", Kind::Number),
-                Field::new("remark", Kind::String),
-                Field::new("address", Kind::String).secret(),
-                Field::new("seller_address_id", Kind::Number),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("post", Kind::String),
-                Field::new("name", Kind::String).secret(),
-                Field::new("tel", Kind::String).secret(),
-                Field::new("post_fee_bear_role", Kind::Number),
-                Field::new("virtual_return_goods", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::optional_open_enum(&self.refund_phase),
-            2 => View::of(&self.refund_version),
-            3 => View::of(&self.remark),
-            4 => View::of(&self.address),
-            5 => View::of(&self.seller_address_id),
-            6 => View::of(&self.mobile),
-            7 => View::of(&self.post),
-            8 => View::of(&self.name),
-            9 => View::of(&self.tel),
-            10 => View::of(&self.post_fee_bear_role),
-            11 => View::of(&self.virtual_return_goods),
-            _ => View::Absent,
-        }
+record! {
+    RpReturngoodsAgreeRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => refund_phase: OpenEnum("refund_phase", String);
+        2 => refund_version: Number("refund_version", Number);
+        3 => remark: Text("remark", String);
+        4 => address: Text("address", String, secret);
+        5 => seller_address_id: Number("seller_address_id", Number);
+        6 => mobile: Text("mobile", String, secret);
+        7 => post: Text("post", String);
+        8 => name: Text("name", String, secret);
+        9 => tel: Text("tel", String, secret);
+        10 => post_fee_bear_role: Number("post_fee_bear_role", Number);
+        11 => virtual_return_goods: Boolean("virtual_return_goods", Boolean);
     }
 }
-
-record!(RpReturngoodsAgreeRequest);
 
 /// The response of `taobao.rp.returngoods.agree`.
 #[derive(Clone, Default)]
@@ -239,33 +210,11 @@ pub struct RpReturngoodsAgreeResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for RpReturngoodsAgreeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpReturngoodsAgreeResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut RpReturngoodsAgreeResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for RpReturngoodsAgreeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpReturngoodsAgreeResponse);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.rp.returngoods.refill`: 回填退货物流
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.rp.returngoods.refill`: 回填退货物流
 ///
@@ -76,32 +73,14 @@ impl Request for RpReturngoodsRefillRequest {
     type Response = RpReturngoodsRefillResponse;
 }
 
-impl Record for RpReturngoodsRefillRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpReturngoodsRefillRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refund_phase", Kind::String).required(),
-                Field::new("logistics_waybill_no", Kind::String).required(),
-                Field::new("logistics_company_code", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::open_enum(&self.refund_phase),
-            2 => View::of(&self.logistics_waybill_no),
-            3 => View::of(&self.logistics_company_code),
-            _ => View::Absent,
-        }
+record! {
+    RpReturngoodsRefillRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => refund_phase: OpenEnum("refund_phase", String, required);
+        2 => logistics_waybill_no: RequiredText("logistics_waybill_no", String, required);
+        3 => logistics_company_code: RequiredText("logistics_company_code", String, required);
     }
 }
-
-record!(RpReturngoodsRefillRequest);
 
 /// The response of `taobao.rp.returngoods.refill`.
 #[derive(Clone, Default)]
@@ -113,33 +92,11 @@ pub struct RpReturngoodsRefillResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for RpReturngoodsRefillResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpReturngoodsRefillResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut RpReturngoodsRefillResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for RpReturngoodsRefillResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpReturngoodsRefillResponse);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.rp.returngoods.refuse`: 拒绝退货
 
-use top_protocol::generated::{
-    Field, File, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{File, OpenEnum, Request, open_enum, record};
 
 /// `taobao.rp.returngoods.refuse`: 拒绝退货
 ///
@@ -88,34 +85,15 @@ impl Request for RpReturngoodsRefuseRequest {
     type Response = RpReturngoodsRefuseResponse;
 }
 
-impl Record for RpReturngoodsRefuseRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpReturngoodsRefuseRequest",
-            fields: &[
-                Field::new("refund_id", Kind::Number).required(),
-                Field::new("refund_phase", Kind::String).required(),
-                Field::new("refund_version", Kind::Number).required(),
-                Field::new("refuse_proof", Kind::File).required(),
-                Field::new("refuse_reason_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund_id),
-            1 => View::open_enum(&self.refund_phase),
-            2 => View::of(&self.refund_version),
-            3 => View::of(&self.refuse_proof),
-            4 => View::of(&self.refuse_reason_id),
-            _ => View::Absent,
-        }
+record! {
+    RpReturngoodsRefuseRequest {
+        0 => refund_id: RequiredNumber("refund_id", Number, required);
+        1 => refund_phase: OpenEnum("refund_phase", String, required);
+        2 => refund_version: RequiredNumber("refund_version", Number, required);
+        3 => refuse_proof: RequiredFile("refuse_proof", File, required);
+        4 => refuse_reason_id: Number("refuse_reason_id", Number);
     }
 }
-
-record!(RpReturngoodsRefuseRequest);
 
 /// The response of `taobao.rp.returngoods.refuse`.
 #[derive(Clone, Default)]
@@ -127,33 +105,11 @@ pub struct RpReturngoodsRefuseResponse {
     pub result: Option<bool>,
 }
 
-impl Record for RpReturngoodsRefuseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpReturngoodsRefuseResponse",
-            fields: &[Field::new("result", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut RpReturngoodsRefuseResponse {
+        0 => result: Boolean("result", Boolean);
     }
 }
-
-impl RecordMut for RpReturngoodsRefuseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpReturngoodsRefuseResponse);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]

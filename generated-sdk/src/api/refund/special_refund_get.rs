@@ -2,10 +2,7 @@
 
 //! `taobao.special.refund.get`: 查询特殊退款的详情
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.special.refund.get`: 查询特殊退款的详情
 ///
@@ -56,31 +53,12 @@ impl Request for SpecialRefundGetRequest {
     type Response = SpecialRefundGetResponse;
 }
 
-impl Record for SpecialRefundGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SpecialRefundGetRequest",
-            fields: &[
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("refund_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.refund_id),
-            _ => View::Absent,
-        }
+record! {
+    SpecialRefundGetRequest {
+        0 => fields: Texts("fields", String, list, required, [MaxListSize(100)]);
+        1 => refund_id: RequiredNumber("refund_id", Number, required);
     }
 }
-
-record!(SpecialRefundGetRequest);
 
 /// The response of `taobao.special.refund.get`.
 #[derive(Clone, Default)]
@@ -92,33 +70,11 @@ pub struct SpecialRefundGetResponse {
     pub refund: Option<Refund>,
 }
 
-impl Record for SpecialRefundGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SpecialRefundGetResponse",
-            fields: &[Field::new("refund", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refund),
-            _ => View::Absent,
-        }
+record! {
+    mut SpecialRefundGetResponse {
+        0 => refund: Object("refund", Object);
     }
 }
-
-impl RecordMut for SpecialRefundGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.refund),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SpecialRefundGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
@@ -282,149 +238,49 @@ pub struct Refund {
     pub special_refund_type: Option<String>,
 }
 
-impl Record for Refund {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Refund",
-            fields: &[
-                Field::new("address", Kind::String),
-                Field::new("advance_status", Kind::Number),
-                Field::new("alipay_no", Kind::String),
-                Field::new("attribute", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("company_name", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("cs_status", Kind::Number),
-                Field::new("desc", Kind::String),
-                Field::new("good_return_time", Kind::Date),
-                Field::new("good_status", Kind::String),
-                Field::new("has_good_return", Kind::Boolean),
-                Field::new("modified", Kind::Date),
-                Field::new("num", Kind::Number),
-                Field::new("num_iid", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("operation_contraint", Kind::String),
-                Field::new("order_status", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("refund_fee", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("refund_phase", Kind::String),
-                Field::new("refund_remind_timeout", Kind::Object),
-                Field::new("refund_version", Kind::Number),
-                Field::new("seller_nick", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("sid", Kind::String),
-                Field::new("sku", Kind::String),
-                Field::new("split_seller_fee", Kind::String),
-                Field::new("split_taobao_fee", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("special_refund_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.advance_status),
-            2 => View::of(&self.alipay_no),
-            3 => View::of(&self.attribute),
-            4 => View::of(&self.buyer_nick),
-            5 => View::of(&self.company_name),
-            6 => View::of(&self.created),
-            7 => View::of(&self.cs_status),
-            8 => View::of(&self.desc),
-            9 => View::of(&self.good_return_time),
-            10 => View::optional_open_enum(&self.good_status),
-            11 => View::of(&self.has_good_return),
-            12 => View::of(&self.modified),
-            13 => View::of(&self.num),
-            14 => View::of(&self.num_iid),
-            15 => View::of(&self.oid),
-            16 => View::optional_open_enum(&self.operation_contraint),
-            17 => View::of(&self.order_status),
-            18 => View::of(&self.outer_id),
-            19 => View::of(&self.payment),
-            20 => View::of(&self.price),
-            21 => View::of(&self.reason),
-            22 => View::of(&self.refund_fee),
-            23 => View::of(&self.refund_id),
-            24 => View::optional_open_enum(&self.refund_phase),
-            25 => View::of(&self.refund_remind_timeout),
-            26 => View::of(&self.refund_version),
-            27 => View::of(&self.seller_nick),
-            28 => View::optional_open_enum(&self.shipping_type),
-            29 => View::of(&self.sid),
-            30 => View::of(&self.sku),
-            31 => View::of(&self.split_seller_fee),
-            32 => View::of(&self.split_taobao_fee),
-            33 => View::optional_open_enum(&self.status),
-            34 => View::of(&self.tid),
-            35 => View::of(&self.title),
-            36 => View::of(&self.total_fee),
-            37 => View::of(&self.buyer_open_uid),
-            38 => View::of(&self.special_refund_type),
-            _ => View::Absent,
-        }
+record! {
+    mut Refund {
+        0 => address: Text("address", String);
+        1 => advance_status: Number("advance_status", Number);
+        2 => alipay_no: Text("alipay_no", String);
+        3 => attribute: Text("attribute", String);
+        4 => buyer_nick: Text("buyer_nick", String);
+        5 => company_name: Text("company_name", String);
+        6 => created: Date("created", Date);
+        7 => cs_status: Number("cs_status", Number);
+        8 => desc: Text("desc", String);
+        9 => good_return_time: Date("good_return_time", Date);
+        10 => good_status: OpenEnum("good_status", String);
+        11 => has_good_return: Boolean("has_good_return", Boolean);
+        12 => modified: Date("modified", Date);
+        13 => num: Number("num", Number);
+        14 => num_iid: Number("num_iid", Number);
+        15 => oid: Number("oid", Number);
+        16 => operation_contraint: OpenEnum("operation_contraint", String);
+        17 => order_status: Text("order_status", String);
+        18 => outer_id: Text("outer_id", String);
+        19 => payment: Text("payment", String);
+        20 => price: Text("price", String);
+        21 => reason: Text("reason", String);
+        22 => refund_fee: Text("refund_fee", String);
+        23 => refund_id: Text("refund_id", String);
+        24 => refund_phase: OpenEnum("refund_phase", String);
+        25 => refund_remind_timeout: Object("refund_remind_timeout", Object);
+        26 => refund_version: Number("refund_version", Number);
+        27 => seller_nick: Text("seller_nick", String);
+        28 => shipping_type: OpenEnum("shipping_type", String);
+        29 => sid: Text("sid", String);
+        30 => sku: Text("sku", String);
+        31 => split_seller_fee: Text("split_seller_fee", String);
+        32 => split_taobao_fee: Text("split_taobao_fee", String);
+        33 => status: OpenEnum("status", String);
+        34 => tid: Number("tid", Number);
+        35 => title: Text("title", String);
+        36 => total_fee: Text("total_fee", String);
+        37 => buyer_open_uid: Text("buyer_open_uid", String);
+        38 => special_refund_type: Text("special_refund_type", String);
     }
 }
-
-impl RecordMut for Refund {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.address),
-            1 => Slot::of(&mut self.advance_status),
-            2 => Slot::of(&mut self.alipay_no),
-            3 => Slot::of(&mut self.attribute),
-            4 => Slot::of(&mut self.buyer_nick),
-            5 => Slot::of(&mut self.company_name),
-            6 => Slot::of(&mut self.created),
-            7 => Slot::of(&mut self.cs_status),
-            8 => Slot::of(&mut self.desc),
-            9 => Slot::of(&mut self.good_return_time),
-            10 => Slot::open_enum(&mut self.good_status),
-            11 => Slot::of(&mut self.has_good_return),
-            12 => Slot::of(&mut self.modified),
-            13 => Slot::of(&mut self.num),
-            14 => Slot::of(&mut self.num_iid),
-            15 => Slot::of(&mut self.oid),
-            16 => Slot::open_enum(&mut self.operation_contraint),
-            17 => Slot::of(&mut self.order_status),
-            18 => Slot::of(&mut self.outer_id),
-            19 => Slot::of(&mut self.payment),
-            20 => Slot::of(&mut self.price),
-            21 => Slot::of(&mut self.reason),
-            22 => Slot::of(&mut self.refund_fee),
-            23 => Slot::of(&mut self.refund_id),
-            24 => Slot::open_enum(&mut self.refund_phase),
-            25 => Slot::of(&mut self.refund_remind_timeout),
-            26 => Slot::of(&mut self.refund_version),
-            27 => Slot::of(&mut self.seller_nick),
-            28 => Slot::open_enum(&mut self.shipping_type),
-            29 => Slot::of(&mut self.sid),
-            30 => Slot::of(&mut self.sku),
-            31 => Slot::of(&mut self.split_seller_fee),
-            32 => Slot::of(&mut self.split_taobao_fee),
-            33 => Slot::open_enum(&mut self.status),
-            34 => Slot::of(&mut self.tid),
-            35 => Slot::of(&mut self.title),
-            36 => Slot::of(&mut self.total_fee),
-            37 => Slot::of(&mut self.buyer_open_uid),
-            38 => Slot::of(&mut self.special_refund_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Refund);
 
 /// The object `RefundRemindTimeout`.
 #[derive(Clone, Default)]
@@ -444,41 +300,13 @@ pub struct RefundRemindTimeout {
     pub timeout: Option<DateTime>,
 }
 
-impl Record for RefundRemindTimeout {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RefundRemindTimeout",
-            fields: &[
-                Field::new("exist_timeout", Kind::Boolean),
-                Field::new("remind_type", Kind::Number),
-                Field::new("timeout", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.exist_timeout),
-            1 => View::of(&self.remind_type),
-            2 => View::of(&self.timeout),
-            _ => View::Absent,
-        }
+record! {
+    mut RefundRemindTimeout {
+        0 => exist_timeout: Boolean("exist_timeout", Boolean);
+        1 => remind_type: Number("remind_type", Number);
+        2 => timeout: Date("timeout", Date);
     }
 }
-
-impl RecordMut for RefundRemindTimeout {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.exist_timeout),
-            1 => Slot::of(&mut self.remind_type),
-            2 => Slot::of(&mut self.timeout),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RefundRemindTimeout);
 
 /// The values of `good_status`.
 #[derive(Clone, Debug)]

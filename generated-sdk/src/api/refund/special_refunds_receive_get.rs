@@ -3,8 +3,7 @@
 //! `taobao.special.refunds.receive.get`: 查询收到的特殊退款
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.special.refunds.receive.get`: 查询收到的特殊退款
@@ -179,47 +178,20 @@ impl Paged for SpecialRefundsReceiveGetRequest {
     }
 }
 
-impl Record for SpecialRefundsReceiveGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SpecialRefundsReceiveGetRequest",
-            fields: &[
-                Field::new("buyer_nick", Kind::String),
-                Field::new("end_modified", Kind::Date),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("start_modified", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("use_has_next", Kind::Boolean),
-                Field::new("buyer_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.buyer_nick),
-            1 => View::of(&self.end_modified),
-            2 => View::of(&self.fields),
-            3 => View::of(&self.page_no),
-            4 => View::of(&self.page_size),
-            5 => View::of(&self.start_modified),
-            6 => View::optional_open_enum(&self.status),
-            7 => View::of(&self.r#type),
-            8 => View::of(&self.use_has_next),
-            9 => View::of(&self.buyer_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    SpecialRefundsReceiveGetRequest {
+        0 => buyer_nick: Text("buyer_nick", String);
+        1 => end_modified: Date("end_modified", Date);
+        2 => fields: Texts("fields", String, list, required, [MaxListSize(100)]);
+        3 => page_no: Number("page_no", Number);
+        4 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        5 => start_modified: Date("start_modified", Date);
+        6 => status: OpenEnum("status", String);
+        7 => r#type: Text("type", String);
+        8 => use_has_next: Boolean("use_has_next", Boolean);
+        9 => buyer_open_uid: Text("buyer_open_uid", String);
     }
 }
-
-record!(SpecialRefundsReceiveGetRequest);
 
 /// The response of `taobao.special.refunds.receive.get`.
 #[derive(Clone, Default)]
@@ -239,41 +211,13 @@ pub struct SpecialRefundsReceiveGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for SpecialRefundsReceiveGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SpecialRefundsReceiveGetResponse",
-            fields: &[
-                Field::new("has_next", Kind::Boolean),
-                Field::new("refunds", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.has_next),
-            1 => View::of(&self.refunds),
-            2 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut SpecialRefundsReceiveGetResponse {
+        0 => has_next: Boolean("has_next", Boolean);
+        1 => refunds: Objects("refunds", Object, list);
+        2 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for SpecialRefundsReceiveGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.has_next),
-            1 => Slot::of(&mut self.refunds),
-            2 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SpecialRefundsReceiveGetResponse);
 
 /// The object `Refund`.
 #[derive(Clone, Default)]
@@ -393,116 +337,38 @@ pub struct Refund {
     pub buyer_open_uid: Option<String>,
 }
 
-impl Record for Refund {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Refund",
-            fields: &[
-                Field::new("attribute", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("company_name", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("desc", Kind::String),
-                Field::new("good_status", Kind::String),
-                Field::new("has_good_return", Kind::Boolean),
-                Field::new("modified", Kind::Date),
-                Field::new("num", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("operation_contraint", Kind::String),
-                Field::new("order_status", Kind::String),
-                Field::new("outer_id", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("refund_fee", Kind::String),
-                Field::new("refund_id", Kind::Number),
-                Field::new("refund_phase", Kind::String),
-                Field::new("refund_version", Kind::Number),
-                Field::new("seller_nick", Kind::String),
-                Field::new("sid", Kind::String),
-                Field::new("sku", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("special_refund_type", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attribute),
-            1 => View::of(&self.buyer_nick),
-            2 => View::of(&self.company_name),
-            3 => View::of(&self.created),
-            4 => View::of(&self.desc),
-            5 => View::optional_open_enum(&self.good_status),
-            6 => View::of(&self.has_good_return),
-            7 => View::of(&self.modified),
-            8 => View::of(&self.num),
-            9 => View::of(&self.oid),
-            10 => View::optional_open_enum(&self.operation_contraint),
-            11 => View::of(&self.order_status),
-            12 => View::of(&self.outer_id),
-            13 => View::of(&self.payment),
-            14 => View::of(&self.reason),
-            15 => View::of(&self.refund_fee),
-            16 => View::of(&self.refund_id),
-            17 => View::optional_open_enum(&self.refund_phase),
-            18 => View::of(&self.refund_version),
-            19 => View::of(&self.seller_nick),
-            20 => View::of(&self.sid),
-            21 => View::of(&self.sku),
-            22 => View::optional_open_enum(&self.status),
-            23 => View::of(&self.tid),
-            24 => View::of(&self.title),
-            25 => View::of(&self.total_fee),
-            26 => View::of(&self.special_refund_type),
-            27 => View::of(&self.buyer_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut Refund {
+        0 => attribute: Text("attribute", String);
+        1 => buyer_nick: Text("buyer_nick", String);
+        2 => company_name: Text("company_name", String);
+        3 => created: Date("created", Date);
+        4 => desc: Text("desc", String);
+        5 => good_status: OpenEnum("good_status", String);
+        6 => has_good_return: Boolean("has_good_return", Boolean);
+        7 => modified: Date("modified", Date);
+        8 => num: Number("num", Number);
+        9 => oid: Number("oid", Number);
+        10 => operation_contraint: OpenEnum("operation_contraint", String);
+        11 => order_status: Text("order_status", String);
+        12 => outer_id: Text("outer_id", String);
+        13 => payment: Text("payment", String);
+        14 => reason: Text("reason", String);
+        15 => refund_fee: Text("refund_fee", String);
+        16 => refund_id: Number("refund_id", Number);
+        17 => refund_phase: OpenEnum("refund_phase", String);
+        18 => refund_version: Number("refund_version", Number);
+        19 => seller_nick: Text("seller_nick", String);
+        20 => sid: Text("sid", String);
+        21 => sku: Text("sku", String);
+        22 => status: OpenEnum("status", String);
+        23 => tid: Number("tid", Number);
+        24 => title: Text("title", String);
+        25 => total_fee: Text("total_fee", String);
+        26 => special_refund_type: Text("special_refund_type", String);
+        27 => buyer_open_uid: Text("buyer_open_uid", String);
     }
 }
-
-impl RecordMut for Refund {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.attribute),
-            1 => Slot::of(&mut self.buyer_nick),
-            2 => Slot::of(&mut self.company_name),
-            3 => Slot::of(&mut self.created),
-            4 => Slot::of(&mut self.desc),
-            5 => Slot::open_enum(&mut self.good_status),
-            6 => Slot::of(&mut self.has_good_return),
-            7 => Slot::of(&mut self.modified),
-            8 => Slot::of(&mut self.num),
-            9 => Slot::of(&mut self.oid),
-            10 => Slot::open_enum(&mut self.operation_contraint),
-            11 => Slot::of(&mut self.order_status),
-            12 => Slot::of(&mut self.outer_id),
-            13 => Slot::of(&mut self.payment),
-            14 => Slot::of(&mut self.reason),
-            15 => Slot::of(&mut self.refund_fee),
-            16 => Slot::of(&mut self.refund_id),
-            17 => Slot::open_enum(&mut self.refund_phase),
-            18 => Slot::of(&mut self.refund_version),
-            19 => Slot::of(&mut self.seller_nick),
-            20 => Slot::of(&mut self.sid),
-            21 => Slot::of(&mut self.sku),
-            22 => Slot::open_enum(&mut self.status),
-            23 => Slot::of(&mut self.tid),
-            24 => Slot::of(&mut self.title),
-            25 => Slot::of(&mut self.total_fee),
-            26 => Slot::of(&mut self.special_refund_type),
-            27 => Slot::of(&mut self.buyer_open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Refund);
 
 /// The values of `good_status`.
 #[derive(Clone, Debug)]

@@ -3,8 +3,7 @@
 //! `tmall.dispute.receive.get`: 查询天猫的售后单
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `tmall.dispute.receive.get`: 查询天猫的售后单
@@ -191,49 +190,21 @@ impl Paged for TmallDisputeReceiveGetRequest {
     }
 }
 
-impl Record for TmallDisputeReceiveGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallDisputeReceiveGetRequest",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("use_has_next", Kind::Boolean),
-                Field::new("type", Kind::String),
-                Field::new("refund_id", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("start_modified", Kind::Date),
-                Field::new("end_modified", Kind::Date),
-                Field::new("fields", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("buyer_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.use_has_next),
-            3 => View::of(&self.r#type),
-            4 => View::of(&self.refund_id),
-            5 => View::of(&self.page_no),
-            6 => View::of(&self.buyer_nick),
-            7 => View::of(&self.start_modified),
-            8 => View::of(&self.end_modified),
-            9 => View::of(&self.fields),
-            10 => View::of(&self.buyer_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    TmallDisputeReceiveGetRequest {
+        0 => status: Text("status", String);
+        1 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        2 => use_has_next: Boolean("use_has_next", Boolean);
+        3 => r#type: Text("type", String);
+        4 => refund_id: Number("refund_id", Number);
+        5 => page_no: Number("page_no", Number);
+        6 => buyer_nick: Text("buyer_nick", String);
+        7 => start_modified: Date("start_modified", Date);
+        8 => end_modified: Date("end_modified", Date);
+        9 => fields: Texts("fields", String, list, required, [MaxListSize(100)]);
+        10 => buyer_open_uid: Text("buyer_open_uid", String);
     }
 }
-
-record!(TmallDisputeReceiveGetRequest);
 
 /// The response of `tmall.dispute.receive.get`.
 #[derive(Clone, Default)]
@@ -245,33 +216,11 @@ pub struct TmallDisputeReceiveGetResponse {
     pub result: Option<ResultSet>,
 }
 
-impl Record for TmallDisputeReceiveGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallDisputeReceiveGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallDisputeReceiveGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TmallDisputeReceiveGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallDisputeReceiveGetResponse);
 
 /// The object `ResultSet`.
 #[derive(Clone, Default)]
@@ -303,50 +252,16 @@ pub struct ResultSet {
     pub results: Vec<Dispute>,
 }
 
-impl Record for ResultSet {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultSet",
-            fields: &[
-                Field::new("page_results", Kind::Number),
-                Field::new("total_results", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("error_code", Kind::String),
-                Field::new("error_msg", Kind::String),
-                Field::new("results", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_results),
-            1 => View::of(&self.total_results),
-            2 => View::of(&self.has_next),
-            3 => View::of(&self.error_code),
-            4 => View::of(&self.error_msg),
-            5 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultSet {
+        0 => page_results: Number("page_results", Number);
+        1 => total_results: Number("total_results", Number);
+        2 => has_next: Boolean("has_next", Boolean);
+        3 => error_code: Text("error_code", String);
+        4 => error_msg: Text("error_msg", String);
+        5 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for ResultSet {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.page_results),
-            1 => Slot::of(&mut self.total_results),
-            2 => Slot::of(&mut self.has_next),
-            3 => Slot::of(&mut self.error_code),
-            4 => Slot::of(&mut self.error_msg),
-            5 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultSet);
 
 /// The object `Dispute`.
 #[derive(Clone, Default)]
@@ -478,125 +393,41 @@ pub struct Dispute {
     pub buyer_nick: Option<String>,
 }
 
-impl Record for Dispute {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Dispute",
-            fields: &[
-                Field::new("address", Kind::String),
-                Field::new("alipay_no", Kind::String),
-                Field::new("attribute", Kind::String),
-                Field::new("biz_order_id", Kind::String),
-                Field::new("buyer_address", Kind::String).secret(),
-                Field::new("buyer_logistic_name", Kind::String),
-                Field::new("buyer_logistic_no", Kind::String),
-                Field::new("buyer_name", Kind::String).secret(),
-                Field::new("buyer_phone", Kind::String).secret(),
-                Field::new("company_name", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("desc", Kind::String),
-                Field::new("dispute_request", Kind::String),
-                Field::new("good_return_time", Kind::Date),
-                Field::new("good_status", Kind::String),
-                Field::new("has_good_return", Kind::Boolean),
-                Field::new("modified", Kind::Date),
-                Field::new("num", Kind::Number),
-                Field::new("oid", Kind::Number),
-                Field::new("order_status", Kind::String),
-                Field::new("reason", Kind::String),
-                Field::new("refund_fee", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("refund_phase", Kind::String),
-                Field::new("seller_logistic_name", Kind::String),
-                Field::new("seller_logistic_no", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("time_out", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.alipay_no),
-            2 => View::of(&self.attribute),
-            3 => View::of(&self.biz_order_id),
-            4 => View::of(&self.buyer_address),
-            5 => View::of(&self.buyer_logistic_name),
-            6 => View::of(&self.buyer_logistic_no),
-            7 => View::of(&self.buyer_name),
-            8 => View::of(&self.buyer_phone),
-            9 => View::of(&self.company_name),
-            10 => View::of(&self.created),
-            11 => View::of(&self.desc),
-            12 => View::of(&self.dispute_request),
-            13 => View::of(&self.good_return_time),
-            14 => View::of(&self.good_status),
-            15 => View::of(&self.has_good_return),
-            16 => View::of(&self.modified),
-            17 => View::of(&self.num),
-            18 => View::of(&self.oid),
-            19 => View::of(&self.order_status),
-            20 => View::of(&self.reason),
-            21 => View::of(&self.refund_fee),
-            22 => View::of(&self.refund_id),
-            23 => View::optional_open_enum(&self.refund_phase),
-            24 => View::of(&self.seller_logistic_name),
-            25 => View::of(&self.seller_logistic_no),
-            26 => View::of(&self.status),
-            27 => View::of(&self.time_out),
-            28 => View::of(&self.title),
-            29 => View::of(&self.buyer_open_uid),
-            30 => View::of(&self.buyer_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut Dispute {
+        0 => address: Text("address", String);
+        1 => alipay_no: Text("alipay_no", String);
+        2 => attribute: Text("attribute", String);
+        3 => biz_order_id: Text("biz_order_id", String);
+        4 => buyer_address: Text("buyer_address", String, secret);
+        5 => buyer_logistic_name: Text("buyer_logistic_name", String);
+        6 => buyer_logistic_no: Text("buyer_logistic_no", String);
+        7 => buyer_name: Text("buyer_name", String, secret);
+        8 => buyer_phone: Text("buyer_phone", String, secret);
+        9 => company_name: Text("company_name", String);
+        10 => created: Date("created", Date);
+        11 => desc: Text("desc", String);
+        12 => dispute_request: Text("dispute_request", String);
+        13 => good_return_time: Date("good_return_time", Date);
+        14 => good_status: Text("good_status", String);
+        15 => has_good_return: Boolean("has_good_return", Boolean);
+        16 => modified: Date("modified", Date);
+        17 => num: Number("num", Number);
+        18 => oid: Number("oid", Number);
+        19 => order_status: Text("order_status", String);
+        20 => reason: Text("reason", String);
+        21 => refund_fee: Text("refund_fee", String);
+        22 => refund_id: Text("refund_id", String);
+        23 => refund_phase: OpenEnum("refund_phase", String);
+        24 => seller_logistic_name: Text("seller_logistic_name", String);
+        25 => seller_logistic_no: Text("seller_logistic_no", String);
+        26 => status: Text("status", String);
+        27 => time_out: Text("time_out", String);
+        28 => title: Text("title", String);
+        29 => buyer_open_uid: Text("buyer_open_uid", String);
+        30 => buyer_nick: Text("buyer_nick", String);
     }
 }
-
-impl RecordMut for Dispute {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.address),
-            1 => Slot::of(&mut self.alipay_no),
-            2 => Slot::of(&mut self.attribute),
-            3 => Slot::of(&mut self.biz_order_id),
-            4 => Slot::of(&mut self.buyer_address),
-            5 => Slot::of(&mut self.buyer_logistic_name),
-            6 => Slot::of(&mut self.buyer_logistic_no),
-            7 => Slot::of(&mut self.buyer_name),
-            8 => Slot::of(&mut self.buyer_phone),
-            9 => Slot::of(&mut self.company_name),
-            10 => Slot::of(&mut self.created),
-            11 => Slot::of(&mut self.desc),
-            12 => Slot::of(&mut self.dispute_request),
-            13 => Slot::of(&mut self.good_return_time),
-            14 => Slot::of(&mut self.good_status),
-            15 => Slot::of(&mut self.has_good_return),
-            16 => Slot::of(&mut self.modified),
-            17 => Slot::of(&mut self.num),
-            18 => Slot::of(&mut self.oid),
-            19 => Slot::of(&mut self.order_status),
-            20 => Slot::of(&mut self.reason),
-            21 => Slot::of(&mut self.refund_fee),
-            22 => Slot::of(&mut self.refund_id),
-            23 => Slot::open_enum(&mut self.refund_phase),
-            24 => Slot::of(&mut self.seller_logistic_name),
-            25 => Slot::of(&mut self.seller_logistic_no),
-            26 => Slot::of(&mut self.status),
-            27 => Slot::of(&mut self.time_out),
-            28 => Slot::of(&mut self.title),
-            29 => Slot::of(&mut self.buyer_open_uid),
-            30 => Slot::of(&mut self.buyer_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Dispute);
 
 /// The values of `refund_phase`.
 #[derive(Clone, Debug)]

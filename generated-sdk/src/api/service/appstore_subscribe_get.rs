@@ -2,10 +2,7 @@
 
 //! `taobao.appstore.subscribe.get`: 查询应用的订购关系
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.appstore.subscribe.get`: 查询应用的订购关系
 ///
@@ -46,24 +43,11 @@ impl Request for AppstoreSubscribeGetRequest {
     type Response = AppstoreSubscribeGetResponse;
 }
 
-impl Record for AppstoreSubscribeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AppstoreSubscribeGetRequest",
-            fields: &[Field::new("nick", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    AppstoreSubscribeGetRequest {
+        0 => nick: RequiredText("nick", String, required);
     }
 }
-
-record!(AppstoreSubscribeGetRequest);
 
 /// The response of `taobao.appstore.subscribe.get`.
 #[derive(Clone, Default)]
@@ -75,33 +59,11 @@ pub struct AppstoreSubscribeGetResponse {
     pub user_subscribe: Option<UserSubscribe>,
 }
 
-impl Record for AppstoreSubscribeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AppstoreSubscribeGetResponse",
-            fields: &[Field::new("user_subscribe", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_subscribe),
-            _ => View::Absent,
-        }
+record! {
+    mut AppstoreSubscribeGetResponse {
+        0 => user_subscribe: Object("user_subscribe", Object);
     }
 }
-
-impl RecordMut for AppstoreSubscribeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user_subscribe),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AppstoreSubscribeGetResponse);
 
 /// The object `UserSubscribe`.
 #[derive(Clone, Default)]
@@ -125,44 +87,14 @@ pub struct UserSubscribe {
     pub version_no: Option<i64>,
 }
 
-impl Record for UserSubscribe {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserSubscribe",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("start_date", Kind::Date),
-                Field::new("end_date", Kind::Date),
-                Field::new("version_no", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.status),
-            1 => View::of(&self.start_date),
-            2 => View::of(&self.end_date),
-            3 => View::of(&self.version_no),
-            _ => View::Absent,
-        }
+record! {
+    mut UserSubscribe {
+        0 => status: OpenEnum("status", String);
+        1 => start_date: Date("start_date", Date);
+        2 => end_date: Date("end_date", Date);
+        3 => version_no: Number("version_no", Number);
     }
 }
-
-impl RecordMut for UserSubscribe {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.status),
-            1 => Slot::of(&mut self.start_date),
-            2 => Slot::of(&mut self.end_date),
-            3 => Slot::of(&mut self.version_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserSubscribe);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.fuwu.sale.link.gen`: 生成服务市场的营销链接
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.fuwu.sale.link.gen`: 生成服务市场的营销链接
 ///
@@ -61,28 +59,12 @@ impl Request for FuwuSaleLinkGenRequest {
     type Response = FuwuSaleLinkGenResponse;
 }
 
-impl Record for FuwuSaleLinkGenRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuSaleLinkGenRequest",
-            fields: &[
-                Field::new("nick", Kind::String),
-                Field::new("param_str", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            1 => View::of(&self.param_str),
-            _ => View::Absent,
-        }
+record! {
+    FuwuSaleLinkGenRequest {
+        0 => nick: Text("nick", String);
+        1 => param_str: RequiredText("param_str", String, required);
     }
 }
-
-record!(FuwuSaleLinkGenRequest);
 
 /// The response of `taobao.fuwu.sale.link.gen`.
 #[derive(Clone, Default)]
@@ -94,30 +76,8 @@ pub struct FuwuSaleLinkGenResponse {
     pub url: Option<String>,
 }
 
-impl Record for FuwuSaleLinkGenResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FuwuSaleLinkGenResponse",
-            fields: &[Field::new("url", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut FuwuSaleLinkGenResponse {
+        0 => url: Text("url", String);
     }
 }
-
-impl RecordMut for FuwuSaleLinkGenResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FuwuSaleLinkGenResponse);

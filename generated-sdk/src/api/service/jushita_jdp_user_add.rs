@@ -2,9 +2,7 @@
 
 //! `taobao.jushita.jdp.user.add`: 添加数据推送的用户
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.jushita.jdp.user.add`: 添加数据推送的用户
 ///
@@ -59,28 +57,12 @@ impl Request for JushitaJdpUserAddRequest {
     type Response = JushitaJdpUserAddResponse;
 }
 
-impl Record for JushitaJdpUserAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JushitaJdpUserAddRequest",
-            fields: &[
-                Field::new("history_days", Kind::Number).limits(&[Limit::MaxValue(90)]),
-                Field::new("rds_name", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.history_days),
-            1 => View::of(&self.rds_name),
-            _ => View::Absent,
-        }
+record! {
+    JushitaJdpUserAddRequest {
+        0 => history_days: Number("history_days", Number, [MaxValue(90)]);
+        1 => rds_name: RequiredText("rds_name", String, required);
     }
 }
-
-record!(JushitaJdpUserAddRequest);
 
 /// The response of `taobao.jushita.jdp.user.add`.
 #[derive(Clone, Default)]
@@ -92,30 +74,8 @@ pub struct JushitaJdpUserAddResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for JushitaJdpUserAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JushitaJdpUserAddResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut JushitaJdpUserAddResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for JushitaJdpUserAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut JushitaJdpUserAddResponse);

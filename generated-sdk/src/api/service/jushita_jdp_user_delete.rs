@@ -2,9 +2,7 @@
 
 //! `taobao.jushita.jdp.user.delete`: 删除数据推送的用户
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.jushita.jdp.user.delete`: 删除数据推送的用户
 ///
@@ -52,24 +50,11 @@ impl Request for JushitaJdpUserDeleteRequest {
     type Response = JushitaJdpUserDeleteResponse;
 }
 
-impl Record for JushitaJdpUserDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JushitaJdpUserDeleteRequest",
-            fields: &[Field::new("nick", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    JushitaJdpUserDeleteRequest {
+        0 => nick: Text("nick", String);
     }
 }
-
-record!(JushitaJdpUserDeleteRequest);
 
 /// The response of `taobao.jushita.jdp.user.delete`.
 #[derive(Clone, Default)]
@@ -81,30 +66,8 @@ pub struct JushitaJdpUserDeleteResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for JushitaJdpUserDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JushitaJdpUserDeleteResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut JushitaJdpUserDeleteResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for JushitaJdpUserDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut JushitaJdpUserDeleteResponse);

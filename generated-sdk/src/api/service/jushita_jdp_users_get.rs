@@ -3,8 +3,7 @@
 //! `taobao.jushita.jdp.users.get`: 查询数据推送的用户
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.jushita.jdp.users.get`: 查询数据推送的用户
@@ -116,34 +115,15 @@ impl Paged for JushitaJdpUsersGetRequest {
     }
 }
 
-impl Record for JushitaJdpUsersGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JushitaJdpUsersGetRequest",
-            fields: &[
-                Field::new("start_modified", Kind::Date),
-                Field::new("end_modified", Kind::Date),
-                Field::new("page_size", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("user_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.start_modified),
-            1 => View::of(&self.end_modified),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.page_no),
-            4 => View::of(&self.user_id),
-            _ => View::Absent,
-        }
+record! {
+    JushitaJdpUsersGetRequest {
+        0 => start_modified: Date("start_modified", Date);
+        1 => end_modified: Date("end_modified", Date);
+        2 => page_size: Number("page_size", Number);
+        3 => page_no: Number("page_no", Number);
+        4 => user_id: Number("user_id", Number);
     }
 }
-
-record!(JushitaJdpUsersGetRequest);
 
 /// The response of `taobao.jushita.jdp.users.get`.
 #[derive(Clone, Default)]
@@ -159,38 +139,12 @@ pub struct JushitaJdpUsersGetResponse {
     pub users: Vec<JdpUser>,
 }
 
-impl Record for JushitaJdpUsersGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JushitaJdpUsersGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("users", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.users),
-            _ => View::Absent,
-        }
+record! {
+    mut JushitaJdpUsersGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => users: Objects("users", Object, list);
     }
 }
-
-impl RecordMut for JushitaJdpUsersGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.users),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut JushitaJdpUsersGetResponse);
 
 /// The object `JdpUser`.
 #[derive(Clone, Default)]
@@ -230,56 +184,18 @@ pub struct JdpUser {
     pub hl_appkey: Option<String>,
 }
 
-impl Record for JdpUser {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "JdpUser",
-            fields: &[
-                Field::new("user_id", Kind::Number),
-                Field::new("rds_id", Kind::Number),
-                Field::new("status", Kind::Number),
-                Field::new("rds_name", Kind::String),
-                Field::new("user_nick", Kind::String),
-                Field::new("seller_type", Kind::String),
-                Field::new("level", Kind::Number),
-                Field::new("hl_appkey", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_id),
-            1 => View::of(&self.rds_id),
-            2 => View::of(&self.status),
-            3 => View::of(&self.rds_name),
-            4 => View::of(&self.user_nick),
-            5 => View::optional_open_enum(&self.seller_type),
-            6 => View::of(&self.level),
-            7 => View::of(&self.hl_appkey),
-            _ => View::Absent,
-        }
+record! {
+    mut JdpUser {
+        0 => user_id: Number("user_id", Number);
+        1 => rds_id: Number("rds_id", Number);
+        2 => status: Number("status", Number);
+        3 => rds_name: Text("rds_name", String);
+        4 => user_nick: Text("user_nick", String);
+        5 => seller_type: OpenEnum("seller_type", String);
+        6 => level: Number("level", Number);
+        7 => hl_appkey: Text("hl_appkey", String);
     }
 }
-
-impl RecordMut for JdpUser {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user_id),
-            1 => Slot::of(&mut self.rds_id),
-            2 => Slot::of(&mut self.status),
-            3 => Slot::of(&mut self.rds_name),
-            4 => Slot::of(&mut self.user_nick),
-            5 => Slot::open_enum(&mut self.seller_type),
-            6 => Slot::of(&mut self.level),
-            7 => Slot::of(&mut self.hl_appkey),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut JdpUser);
 
 /// The values of `seller_type`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.vas.order.search`: 查询服务的订单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.vas.order.search`: 查询服务的订单
 ///
@@ -178,44 +175,20 @@ impl Paged for VasOrderSearchRequest {
     }
 }
 
-impl Record for VasOrderSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasOrderSearchRequest",
-            fields: &[
-                Field::new("article_code", Kind::String).required(),
-                Field::new("item_code", Kind::String),
-                Field::new("start_created", Kind::Date),
-                Field::new("end_created", Kind::Date),
-                Field::new("biz_order_id", Kind::Number),
-                Field::new("order_id", Kind::Number),
-                Field::new("biz_type", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.article_code),
-            1 => View::of(&self.item_code),
-            2 => View::of(&self.start_created),
-            3 => View::of(&self.end_created),
-            4 => View::of(&self.biz_order_id),
-            5 => View::of(&self.order_id),
-            6 => View::of(&self.biz_type),
-            7 => View::of(&self.page_size),
-            8 => View::of(&self.page_no),
-            9 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    VasOrderSearchRequest {
+        0 => article_code: RequiredText("article_code", String, required);
+        1 => item_code: Text("item_code", String);
+        2 => start_created: Date("start_created", Date);
+        3 => end_created: Date("end_created", Date);
+        4 => biz_order_id: Number("biz_order_id", Number);
+        5 => order_id: Number("order_id", Number);
+        6 => biz_type: Number("biz_type", Number);
+        7 => page_size: Number("page_size", Number);
+        8 => page_no: Number("page_no", Number);
+        9 => nick: Text("nick", String);
     }
 }
-
-record!(VasOrderSearchRequest);
 
 /// The response of `taobao.vas.order.search`.
 #[derive(Clone, Default)]
@@ -231,38 +204,12 @@ pub struct VasOrderSearchResponse {
     pub total_item: Option<i64>,
 }
 
-impl Record for VasOrderSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasOrderSearchResponse",
-            fields: &[
-                Field::new("article_biz_orders", Kind::Object).list(),
-                Field::new("total_item", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.article_biz_orders),
-            1 => View::of(&self.total_item),
-            _ => View::Absent,
-        }
+record! {
+    mut VasOrderSearchResponse {
+        0 => article_biz_orders: Objects("article_biz_orders", Object, list);
+        1 => total_item: Number("total_item", Number);
     }
 }
-
-impl RecordMut for VasOrderSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.article_biz_orders),
-            1 => Slot::of(&mut self.total_item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut VasOrderSearchResponse);
 
 /// The object `ArticleBizOrder`.
 #[derive(Clone, Default)]
@@ -342,83 +289,25 @@ pub struct ArticleBizOrder {
     pub order_biz_status: Option<String>,
 }
 
-impl Record for ArticleBizOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ArticleBizOrder",
-            fields: &[
-                Field::new("nick", Kind::String),
-                Field::new("article_name", Kind::String),
-                Field::new("article_code", Kind::String),
-                Field::new("article_item_name", Kind::String),
-                Field::new("item_code", Kind::String),
-                Field::new("create", Kind::Date),
-                Field::new("order_cycle", Kind::String),
-                Field::new("biz_type", Kind::Number),
-                Field::new("order_id", Kind::Number),
-                Field::new("fee", Kind::String),
-                Field::new("prom_fee", Kind::String),
-                Field::new("total_pay_fee", Kind::String),
-                Field::new("order_cycle_start", Kind::Date),
-                Field::new("order_cycle_end", Kind::Date),
-                Field::new("refund_fee", Kind::String),
-                Field::new("biz_order_id", Kind::Number),
-                Field::new("activity_code", Kind::String),
-                Field::new("order_biz_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            1 => View::of(&self.article_name),
-            2 => View::of(&self.article_code),
-            3 => View::of(&self.article_item_name),
-            4 => View::of(&self.item_code),
-            5 => View::of(&self.create),
-            6 => View::of(&self.order_cycle),
-            7 => View::of(&self.biz_type),
-            8 => View::of(&self.order_id),
-            9 => View::of(&self.fee),
-            10 => View::of(&self.prom_fee),
-            11 => View::of(&self.total_pay_fee),
-            12 => View::of(&self.order_cycle_start),
-            13 => View::of(&self.order_cycle_end),
-            14 => View::of(&self.refund_fee),
-            15 => View::of(&self.biz_order_id),
-            16 => View::of(&self.activity_code),
-            17 => View::of(&self.order_biz_status),
-            _ => View::Absent,
-        }
+record! {
+    mut ArticleBizOrder {
+        0 => nick: Text("nick", String);
+        1 => article_name: Text("article_name", String);
+        2 => article_code: Text("article_code", String);
+        3 => article_item_name: Text("article_item_name", String);
+        4 => item_code: Text("item_code", String);
+        5 => create: Date("create", Date);
+        6 => order_cycle: Text("order_cycle", String);
+        7 => biz_type: Number("biz_type", Number);
+        8 => order_id: Number("order_id", Number);
+        9 => fee: Text("fee", String);
+        10 => prom_fee: Text("prom_fee", String);
+        11 => total_pay_fee: Text("total_pay_fee", String);
+        12 => order_cycle_start: Date("order_cycle_start", Date);
+        13 => order_cycle_end: Date("order_cycle_end", Date);
+        14 => refund_fee: Text("refund_fee", String);
+        15 => biz_order_id: Number("biz_order_id", Number);
+        16 => activity_code: Text("activity_code", String);
+        17 => order_biz_status: Text("order_biz_status", String);
     }
 }
-
-impl RecordMut for ArticleBizOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.nick),
-            1 => Slot::of(&mut self.article_name),
-            2 => Slot::of(&mut self.article_code),
-            3 => Slot::of(&mut self.article_item_name),
-            4 => Slot::of(&mut self.item_code),
-            5 => Slot::of(&mut self.create),
-            6 => Slot::of(&mut self.order_cycle),
-            7 => Slot::of(&mut self.biz_type),
-            8 => Slot::of(&mut self.order_id),
-            9 => Slot::of(&mut self.fee),
-            10 => Slot::of(&mut self.prom_fee),
-            11 => Slot::of(&mut self.total_pay_fee),
-            12 => Slot::of(&mut self.order_cycle_start),
-            13 => Slot::of(&mut self.order_cycle_end),
-            14 => Slot::of(&mut self.refund_fee),
-            15 => Slot::of(&mut self.biz_order_id),
-            16 => Slot::of(&mut self.activity_code),
-            17 => Slot::of(&mut self.order_biz_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ArticleBizOrder);

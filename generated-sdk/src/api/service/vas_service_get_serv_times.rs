@@ -2,9 +2,7 @@
 
 //! `taobao.vas.service.getServTimes`: 查询服务的剩余次数
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.vas.service.getServTimes`: 查询服务的剩余次数
 ///
@@ -48,24 +46,11 @@ impl Request for VasServiceGetServTimesRequest {
     type Response = VasServiceGetServTimesResponse;
 }
 
-impl Record for VasServiceGetServTimesRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasServiceGetServTimesRequest",
-            fields: &[Field::new("serv_code", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.serv_code),
-            _ => View::Absent,
-        }
+record! {
+    VasServiceGetServTimesRequest {
+        0 => serv_code: RequiredText("serv_code", String, required);
     }
 }
-
-record!(VasServiceGetServTimesRequest);
 
 /// The response of `taobao.vas.service.getServTimes`.
 #[derive(Clone, Default)]
@@ -81,35 +66,9 @@ pub struct VasServiceGetServTimesResponse {
     pub left_num: Option<i64>,
 }
 
-impl Record for VasServiceGetServTimesResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasServiceGetServTimesResponse",
-            fields: &[
-                Field::new("total_num", Kind::Number),
-                Field::new("left_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_num),
-            1 => View::of(&self.left_num),
-            _ => View::Absent,
-        }
+record! {
+    mut VasServiceGetServTimesResponse {
+        0 => total_num: Number("total_num", Number);
+        1 => left_num: Number("left_num", Number);
     }
 }
-
-impl RecordMut for VasServiceGetServTimesResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_num),
-            1 => Slot::of(&mut self.left_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut VasServiceGetServTimesResponse);

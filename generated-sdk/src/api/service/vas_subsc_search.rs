@@ -2,10 +2,7 @@
 
 //! `taobao.vas.subsc.search`: 查询服务的订购记录
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.vas.subsc.search`: 查询服务的订购记录
 ///
@@ -176,44 +173,20 @@ impl Paged for VasSubscSearchRequest {
     }
 }
 
-impl Record for VasSubscSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasSubscSearchRequest",
-            fields: &[
-                Field::new("article_code", Kind::String).required(),
-                Field::new("item_code", Kind::String),
-                Field::new("start_deadline", Kind::Date),
-                Field::new("end_deadline", Kind::Date),
-                Field::new("status", Kind::Number),
-                Field::new("autosub", Kind::Boolean),
-                Field::new("expire_notice", Kind::Boolean),
-                Field::new("page_size", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.article_code),
-            1 => View::of(&self.item_code),
-            2 => View::of(&self.start_deadline),
-            3 => View::of(&self.end_deadline),
-            4 => View::of(&self.status),
-            5 => View::of(&self.autosub),
-            6 => View::of(&self.expire_notice),
-            7 => View::of(&self.page_size),
-            8 => View::of(&self.page_no),
-            9 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    VasSubscSearchRequest {
+        0 => article_code: RequiredText("article_code", String, required);
+        1 => item_code: Text("item_code", String);
+        2 => start_deadline: Date("start_deadline", Date);
+        3 => end_deadline: Date("end_deadline", Date);
+        4 => status: Number("status", Number);
+        5 => autosub: Boolean("autosub", Boolean);
+        6 => expire_notice: Boolean("expire_notice", Boolean);
+        7 => page_size: Number("page_size", Number);
+        8 => page_no: Number("page_no", Number);
+        9 => nick: Text("nick", String);
     }
 }
-
-record!(VasSubscSearchRequest);
 
 /// The response of `taobao.vas.subsc.search`.
 #[derive(Clone, Default)]
@@ -229,38 +202,12 @@ pub struct VasSubscSearchResponse {
     pub total_item: Option<i64>,
 }
 
-impl Record for VasSubscSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasSubscSearchResponse",
-            fields: &[
-                Field::new("article_subs", Kind::Object).list(),
-                Field::new("total_item", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.article_subs),
-            1 => View::of(&self.total_item),
-            _ => View::Absent,
-        }
+record! {
+    mut VasSubscSearchResponse {
+        0 => article_subs: Objects("article_subs", Object, list);
+        1 => total_item: Number("total_item", Number);
     }
 }
-
-impl RecordMut for VasSubscSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.article_subs),
-            1 => Slot::of(&mut self.total_item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut VasSubscSearchResponse);
 
 /// The object `ArticleSub`.
 #[derive(Clone, Default)]
@@ -304,56 +251,16 @@ pub struct ArticleSub {
     pub expire_notice: Option<bool>,
 }
 
-impl Record for ArticleSub {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ArticleSub",
-            fields: &[
-                Field::new("nick", Kind::String),
-                Field::new("article_name", Kind::String),
-                Field::new("article_code", Kind::String),
-                Field::new("item_name", Kind::String),
-                Field::new("item_code", Kind::String),
-                Field::new("deadline", Kind::Date),
-                Field::new("status", Kind::Number),
-                Field::new("autosub", Kind::Boolean),
-                Field::new("expire_notice", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            1 => View::of(&self.article_name),
-            2 => View::of(&self.article_code),
-            3 => View::of(&self.item_name),
-            4 => View::of(&self.item_code),
-            5 => View::of(&self.deadline),
-            6 => View::of(&self.status),
-            7 => View::of(&self.autosub),
-            8 => View::of(&self.expire_notice),
-            _ => View::Absent,
-        }
+record! {
+    mut ArticleSub {
+        0 => nick: Text("nick", String);
+        1 => article_name: Text("article_name", String);
+        2 => article_code: Text("article_code", String);
+        3 => item_name: Text("item_name", String);
+        4 => item_code: Text("item_code", String);
+        5 => deadline: Date("deadline", Date);
+        6 => status: Number("status", Number);
+        7 => autosub: Boolean("autosub", Boolean);
+        8 => expire_notice: Boolean("expire_notice", Boolean);
     }
 }
-
-impl RecordMut for ArticleSub {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.nick),
-            1 => Slot::of(&mut self.article_name),
-            2 => Slot::of(&mut self.article_code),
-            3 => Slot::of(&mut self.item_name),
-            4 => Slot::of(&mut self.item_code),
-            5 => Slot::of(&mut self.deadline),
-            6 => Slot::of(&mut self.status),
-            7 => Slot::of(&mut self.autosub),
-            8 => Slot::of(&mut self.expire_notice),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ArticleSub);

@@ -2,9 +2,7 @@
 
 //! `taobao.vas.subscribe.get`: 查询用户的订购关系
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.vas.subscribe.get`: 查询用户的订购关系
 ///
@@ -54,28 +52,12 @@ impl Request for VasSubscribeGetRequest {
     type Response = VasSubscribeGetResponse;
 }
 
-impl Record for VasSubscribeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasSubscribeGetRequest",
-            fields: &[
-                Field::new("article_code", Kind::String).required(),
-                Field::new("nick", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.article_code),
-            1 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    VasSubscribeGetRequest {
+        0 => article_code: RequiredText("article_code", String, required);
+        1 => nick: RequiredText("nick", String, required);
     }
 }
-
-record!(VasSubscribeGetRequest);
 
 /// The response of `taobao.vas.subscribe.get`.
 #[derive(Clone, Default)]
@@ -87,33 +69,11 @@ pub struct VasSubscribeGetResponse {
     pub article_user_subscribes: Vec<ArticleUserSubscribe>,
 }
 
-impl Record for VasSubscribeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VasSubscribeGetResponse",
-            fields: &[Field::new("article_user_subscribes", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.article_user_subscribes),
-            _ => View::Absent,
-        }
+record! {
+    mut VasSubscribeGetResponse {
+        0 => article_user_subscribes: Objects("article_user_subscribes", Object, list);
     }
 }
-
-impl RecordMut for VasSubscribeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.article_user_subscribes),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut VasSubscribeGetResponse);
 
 /// The object `ArticleUserSubscribe`.
 #[derive(Clone, Default)]
@@ -129,35 +89,9 @@ pub struct ArticleUserSubscribe {
     pub deadline: Option<DateTime>,
 }
 
-impl Record for ArticleUserSubscribe {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ArticleUserSubscribe",
-            fields: &[
-                Field::new("item_code", Kind::String),
-                Field::new("deadline", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_code),
-            1 => View::of(&self.deadline),
-            _ => View::Absent,
-        }
+record! {
+    mut ArticleUserSubscribe {
+        0 => item_code: Text("item_code", String);
+        1 => deadline: Date("deadline", Date);
     }
 }
-
-impl RecordMut for ArticleUserSubscribe {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_code),
-            1 => Slot::of(&mut self.deadline),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ArticleUserSubscribe);

@@ -2,9 +2,7 @@
 
 //! `alibaba.shop.category.all.get`: 查询店铺的全部分类
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.shop.category.all.get`: 查询店铺的全部分类
 ///
@@ -40,21 +38,7 @@ impl Request for AlibabaShopCategoryAllGetRequest {
     type Response = AlibabaShopCategoryAllGetResponse;
 }
 
-impl Record for AlibabaShopCategoryAllGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaShopCategoryAllGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(AlibabaShopCategoryAllGetRequest);
+record!(AlibabaShopCategoryAllGetRequest {});
 
 /// The response of `alibaba.shop.category.all.get`.
 #[derive(Clone, Default)]
@@ -66,33 +50,11 @@ pub struct AlibabaShopCategoryAllGetResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for AlibabaShopCategoryAllGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaShopCategoryAllGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaShopCategoryAllGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaShopCategoryAllGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaShopCategoryAllGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -116,44 +78,14 @@ pub struct ResultObject {
     pub message: Option<String>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("total", Kind::Number),
-                Field::new("success", Kind::Boolean),
-                Field::new("module_list", Kind::Object).list(),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total),
-            1 => View::of(&self.success),
-            2 => View::of(&self.module_list),
-            3 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => total: Number("total", Number);
+        1 => success: Boolean("success", Boolean);
+        2 => module_list: Objects("module_list", Object, list);
+        3 => message: Text("message", String);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total),
-            1 => Slot::of(&mut self.success),
-            2 => Slot::of(&mut self.module_list),
-            3 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `OpenCategoryDTO`.
 #[derive(Clone, Default)]
@@ -177,44 +109,14 @@ pub struct OpenCategoryDto {
     pub sub_shop_category_list: Vec<OpenCategoryDtoObject>,
 }
 
-impl Record for OpenCategoryDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenCategoryDto",
-            fields: &[
-                Field::new("category_id", Kind::Number),
-                Field::new("category_name", Kind::String),
-                Field::new("category_image", Kind::String),
-                Field::new("sub_shop_category_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.category_name),
-            2 => View::of(&self.category_image),
-            3 => View::of(&self.sub_shop_category_list),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenCategoryDto {
+        0 => category_id: Number("category_id", Number);
+        1 => category_name: Text("category_name", String);
+        2 => category_image: Text("category_image", String);
+        3 => sub_shop_category_list: Objects("sub_shop_category_list", Object, list);
     }
 }
-
-impl RecordMut for OpenCategoryDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.category_id),
-            1 => Slot::of(&mut self.category_name),
-            2 => Slot::of(&mut self.category_image),
-            3 => Slot::of(&mut self.sub_shop_category_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenCategoryDto);
 
 /// The object `OpenCategoryDto`.
 #[derive(Clone, Default)]
@@ -234,38 +136,10 @@ pub struct OpenCategoryDtoObject {
     pub category_image: Option<String>,
 }
 
-impl Record for OpenCategoryDtoObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenCategoryDtoObject",
-            fields: &[
-                Field::new("category_id", Kind::Number),
-                Field::new("category_name", Kind::String),
-                Field::new("category_image", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.category_name),
-            2 => View::of(&self.category_image),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenCategoryDtoObject {
+        0 => category_id: Number("category_id", Number);
+        1 => category_name: Text("category_name", String);
+        2 => category_image: Text("category_image", String);
     }
 }
-
-impl RecordMut for OpenCategoryDtoObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.category_id),
-            1 => Slot::of(&mut self.category_name),
-            2 => Slot::of(&mut self.category_image),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenCategoryDtoObject);

@@ -2,9 +2,7 @@
 
 //! `alibaba.shop.category.get`: 查询店铺的指定分类
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.shop.category.get`: 查询店铺的指定分类
 ///
@@ -45,24 +43,11 @@ impl Request for AlibabaShopCategoryGetRequest {
     type Response = AlibabaShopCategoryGetResponse;
 }
 
-impl Record for AlibabaShopCategoryGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaShopCategoryGetRequest",
-            fields: &[Field::new("category_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaShopCategoryGetRequest {
+        0 => category_id: RequiredNumber("category_id", Number, required);
     }
 }
-
-record!(AlibabaShopCategoryGetRequest);
 
 /// The response of `alibaba.shop.category.get`.
 #[derive(Clone, Default)]
@@ -74,33 +59,11 @@ pub struct AlibabaShopCategoryGetResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for AlibabaShopCategoryGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaShopCategoryGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaShopCategoryGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaShopCategoryGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaShopCategoryGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -124,44 +87,14 @@ pub struct ResultObject {
     pub message: Option<String>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("total", Kind::Number),
-                Field::new("success", Kind::Boolean),
-                Field::new("module", Kind::Object),
-                Field::new("message", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total),
-            1 => View::of(&self.success),
-            2 => View::of(&self.module),
-            3 => View::of(&self.message),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => total: Number("total", Number);
+        1 => success: Boolean("success", Boolean);
+        2 => module: Object("module", Object);
+        3 => message: Text("message", String);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total),
-            1 => Slot::of(&mut self.success),
-            2 => Slot::of(&mut self.module),
-            3 => Slot::of(&mut self.message),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `OpenCategoryDto`.
 #[derive(Clone, Default)]
@@ -185,41 +118,11 @@ pub struct OpenCategoryDto {
     pub sub_shop_category_list: Vec<OpenCategoryDto>,
 }
 
-impl Record for OpenCategoryDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenCategoryDto",
-            fields: &[
-                Field::new("category_id", Kind::Number),
-                Field::new("category_name", Kind::String),
-                Field::new("category_image", Kind::String),
-                Field::new("sub_shop_category_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.category_id),
-            1 => View::of(&self.category_name),
-            2 => View::of(&self.category_image),
-            3 => View::of(&self.sub_shop_category_list),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenCategoryDto {
+        0 => category_id: Number("category_id", Number);
+        1 => category_name: Text("category_name", String);
+        2 => category_image: Text("category_image", String);
+        3 => sub_shop_category_list: Objects("sub_shop_category_list", Object, list);
     }
 }
-
-impl RecordMut for OpenCategoryDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.category_id),
-            1 => Slot::of(&mut self.category_name),
-            2 => Slot::of(&mut self.category_image),
-            3 => Slot::of(&mut self.sub_shop_category_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenCategoryDto);

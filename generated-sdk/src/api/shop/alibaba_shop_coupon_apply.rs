@@ -2,9 +2,7 @@
 
 //! `alibaba.shop.coupon.apply`: 领取店铺优惠券
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `alibaba.shop.coupon.apply`: 领取店铺优惠券
 ///
@@ -55,28 +53,12 @@ impl Request for AlibabaShopCouponApplyRequest {
     type Response = AlibabaShopCouponApplyResponse;
 }
 
-impl Record for AlibabaShopCouponApplyRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaShopCouponApplyRequest",
-            fields: &[
-                Field::new("uuid", Kind::String).required(),
-                Field::new("open_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.uuid),
-            1 => View::of(&self.open_id),
-            _ => View::Absent,
-        }
+record! {
+    AlibabaShopCouponApplyRequest {
+        0 => uuid: RequiredText("uuid", String, required);
+        1 => open_id: RequiredText("open_id", String, required);
     }
 }
-
-record!(AlibabaShopCouponApplyRequest);
 
 /// The response of `alibaba.shop.coupon.apply`.
 #[derive(Clone, Default)]
@@ -88,33 +70,11 @@ pub struct AlibabaShopCouponApplyResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for AlibabaShopCouponApplyResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlibabaShopCouponApplyResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut AlibabaShopCouponApplyResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for AlibabaShopCouponApplyResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlibabaShopCouponApplyResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -134,38 +94,10 @@ pub struct ResultObject {
     pub success: Option<bool>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("error_message", Kind::String),
-                Field::new("error_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_message),
-            1 => View::of(&self.error_code),
-            2 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => error_message: Text("error_message", String);
+        1 => error_code: Text("error_code", String);
+        2 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_message),
-            1 => Slot::of(&mut self.error_code),
-            2 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);

@@ -2,9 +2,7 @@
 
 //! `taobao.sellercats.list.add`: 新增店内分类
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.sellercats.list.add`: 新增店内分类
 ///
@@ -88,34 +86,14 @@ impl Request for SellercatsListAddRequest {
     type Response = SellercatsListAddResponse;
 }
 
-impl Record for SellercatsListAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellercatsListAddRequest",
-            fields: &[
-                Field::new("name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(20)]),
-                Field::new("pict_url", Kind::String),
-                Field::new("parent_cid", Kind::Number),
-                Field::new("sort_order", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            1 => View::of(&self.pict_url),
-            2 => View::of(&self.parent_cid),
-            3 => View::of(&self.sort_order),
-            _ => View::Absent,
-        }
+record! {
+    SellercatsListAddRequest {
+        0 => name: RequiredText("name", String, required, [MaxLength(20)]);
+        1 => pict_url: Text("pict_url", String);
+        2 => parent_cid: Number("parent_cid", Number);
+        3 => sort_order: Number("sort_order", Number);
     }
 }
-
-record!(SellercatsListAddRequest);
 
 /// The response of `taobao.sellercats.list.add`.
 #[derive(Clone, Default)]
@@ -127,33 +105,11 @@ pub struct SellercatsListAddResponse {
     pub seller_cat: Option<SellerCat>,
 }
 
-impl Record for SellercatsListAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellercatsListAddResponse",
-            fields: &[Field::new("seller_cat", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_cat),
-            _ => View::Absent,
-        }
+record! {
+    mut SellercatsListAddResponse {
+        0 => seller_cat: Object("seller_cat", Object);
     }
 }
-
-impl RecordMut for SellercatsListAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_cat),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SellercatsListAddResponse);
 
 /// The object `SellerCat`.
 #[derive(Clone, Default)]
@@ -169,32 +125,9 @@ pub struct SellerCat {
     pub created: Option<DateTime>,
 }
 
-impl Record for SellerCat {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellerCat",
-            fields: &[Field::new("cid", Kind::Number), Field::new("created", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut SellerCat {
+        0 => cid: Number("cid", Number);
+        1 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for SellerCat {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SellerCat);

@@ -2,10 +2,7 @@
 
 //! `taobao.sellercats.list.get`: 查询店铺内分类
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.sellercats.list.get`: 查询店铺内分类
 ///
@@ -41,21 +38,7 @@ impl Request for SellercatsListGetRequest {
     type Response = SellercatsListGetResponse;
 }
 
-impl Record for SellercatsListGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellercatsListGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(SellercatsListGetRequest);
+record!(SellercatsListGetRequest {});
 
 /// The response of `taobao.sellercats.list.get`.
 #[derive(Clone, Default)]
@@ -67,33 +50,11 @@ pub struct SellercatsListGetResponse {
     pub seller_cats: Vec<SellerCat>,
 }
 
-impl Record for SellercatsListGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellercatsListGetResponse",
-            fields: &[Field::new("seller_cats", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_cats),
-            _ => View::Absent,
-        }
+record! {
+    mut SellercatsListGetResponse {
+        0 => seller_cats: Objects("seller_cats", Object, list);
     }
 }
-
-impl RecordMut for SellercatsListGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_cats),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SellercatsListGetResponse);
 
 /// The object `SellerCat`.
 #[derive(Clone, Default)]
@@ -125,50 +86,16 @@ pub struct SellerCat {
     pub r#type: Option<Type>,
 }
 
-impl Record for SellerCat {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellerCat",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("parent_cid", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("pic_url", Kind::String),
-                Field::new("sort_order", Kind::Number),
-                Field::new("type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.parent_cid),
-            2 => View::of(&self.name),
-            3 => View::of(&self.pic_url),
-            4 => View::of(&self.sort_order),
-            5 => View::optional_open_enum(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    mut SellerCat {
+        0 => cid: Number("cid", Number);
+        1 => parent_cid: Number("parent_cid", Number);
+        2 => name: Text("name", String);
+        3 => pic_url: Text("pic_url", String);
+        4 => sort_order: Number("sort_order", Number);
+        5 => r#type: OpenEnum("type", String);
     }
 }
-
-impl RecordMut for SellerCat {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.parent_cid),
-            2 => Slot::of(&mut self.name),
-            3 => Slot::of(&mut self.pic_url),
-            4 => Slot::of(&mut self.sort_order),
-            5 => Slot::open_enum(&mut self.r#type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SellerCat);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.sellercats.list.update`: 修改店内分类
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.sellercats.list.update`: 修改店内分类
 ///
@@ -88,32 +86,14 @@ impl Request for SellercatsListUpdateRequest {
     type Response = SellercatsListUpdateResponse;
 }
 
-impl Record for SellercatsListUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellercatsListUpdateRequest",
-            fields: &[
-                Field::new("cid", Kind::Number).required(),
-                Field::new("name", Kind::String).limits(&[Limit::MaxLength(20)]),
-                Field::new("pict_url", Kind::String),
-                Field::new("sort_order", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.name),
-            2 => View::of(&self.pict_url),
-            3 => View::of(&self.sort_order),
-            _ => View::Absent,
-        }
+record! {
+    SellercatsListUpdateRequest {
+        0 => cid: RequiredNumber("cid", Number, required);
+        1 => name: Text("name", String, [MaxLength(20)]);
+        2 => pict_url: Text("pict_url", String);
+        3 => sort_order: Number("sort_order", Number);
     }
 }
-
-record!(SellercatsListUpdateRequest);
 
 /// The response of `taobao.sellercats.list.update`.
 #[derive(Clone, Default)]
@@ -125,33 +105,11 @@ pub struct SellercatsListUpdateResponse {
     pub seller_cat: Option<SellerCat>,
 }
 
-impl Record for SellercatsListUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellercatsListUpdateResponse",
-            fields: &[Field::new("seller_cat", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_cat),
-            _ => View::Absent,
-        }
+record! {
+    mut SellercatsListUpdateResponse {
+        0 => seller_cat: Object("seller_cat", Object);
     }
 }
-
-impl RecordMut for SellercatsListUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_cat),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SellercatsListUpdateResponse);
 
 /// The object `SellerCat`.
 #[derive(Clone, Default)]
@@ -167,35 +125,9 @@ pub struct SellerCat {
     pub modified: Option<DateTime>,
 }
 
-impl Record for SellerCat {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SellerCat",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut SellerCat {
+        0 => cid: Number("cid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for SellerCat {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SellerCat);

@@ -2,10 +2,7 @@
 
 //! `taobao.shop.get`: 查询店铺
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record};
 
 /// `taobao.shop.get`: 查询店铺
 ///
@@ -72,28 +69,12 @@ impl Request for ShopGetRequest {
     type Response = ShopGetResponse;
 }
 
-impl Record for ShopGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("nick", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    ShopGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => nick: RequiredText("nick", String, required);
     }
 }
-
-record!(ShopGetRequest);
 
 /// The response of `taobao.shop.get`.
 #[derive(Clone, Default)]
@@ -105,33 +86,11 @@ pub struct ShopGetResponse {
     pub shop: Option<Shop>,
 }
 
-impl Record for ShopGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopGetResponse",
-            fields: &[Field::new("shop", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shop),
-            _ => View::Absent,
-        }
+record! {
+    mut ShopGetResponse {
+        0 => shop: Object("shop", Object);
     }
 }
-
-impl RecordMut for ShopGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shop),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShopGetResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
@@ -191,71 +150,23 @@ pub struct Shop {
     pub used_count: Option<i64>,
 }
 
-impl Record for Shop {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shop",
-            fields: &[
-                Field::new("all_count", Kind::Number),
-                Field::new("bulletin", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("created", Kind::Date),
-                Field::new("desc", Kind::String),
-                Field::new("modified", Kind::Date),
-                Field::new("nick", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("remain_count", Kind::Number),
-                Field::new("shop_score", Kind::Object),
-                Field::new("sid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("used_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.all_count),
-            1 => View::of(&self.bulletin),
-            2 => View::of(&self.cid),
-            3 => View::of(&self.created),
-            4 => View::of(&self.desc),
-            5 => View::of(&self.modified),
-            6 => View::of(&self.nick),
-            7 => View::of(&self.pic_path),
-            8 => View::of(&self.remain_count),
-            9 => View::of(&self.shop_score),
-            10 => View::of(&self.sid),
-            11 => View::of(&self.title),
-            12 => View::of(&self.used_count),
-            _ => View::Absent,
-        }
+record! {
+    mut Shop {
+        0 => all_count: Number("all_count", Number);
+        1 => bulletin: Text("bulletin", String);
+        2 => cid: Number("cid", Number);
+        3 => created: Date("created", Date);
+        4 => desc: Text("desc", String);
+        5 => modified: Date("modified", Date);
+        6 => nick: Text("nick", String);
+        7 => pic_path: Text("pic_path", String);
+        8 => remain_count: Number("remain_count", Number);
+        9 => shop_score: Object("shop_score", Object);
+        10 => sid: Number("sid", Number);
+        11 => title: Text("title", String);
+        12 => used_count: Number("used_count", Number);
     }
 }
-
-impl RecordMut for Shop {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.all_count),
-            1 => Slot::of(&mut self.bulletin),
-            2 => Slot::of(&mut self.cid),
-            3 => Slot::of(&mut self.created),
-            4 => Slot::of(&mut self.desc),
-            5 => Slot::of(&mut self.modified),
-            6 => Slot::of(&mut self.nick),
-            7 => Slot::of(&mut self.pic_path),
-            8 => Slot::of(&mut self.remain_count),
-            9 => Slot::of(&mut self.shop_score),
-            10 => Slot::of(&mut self.sid),
-            11 => Slot::of(&mut self.title),
-            12 => Slot::of(&mut self.used_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shop);
 
 /// The object `ShopScore`.
 #[derive(Clone, Default)]
@@ -275,38 +186,10 @@ pub struct ShopScore {
     pub service_score: Option<String>,
 }
 
-impl Record for ShopScore {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopScore",
-            fields: &[
-                Field::new("delivery_score", Kind::String),
-                Field::new("item_score", Kind::String),
-                Field::new("service_score", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_score),
-            1 => View::of(&self.item_score),
-            2 => View::of(&self.service_score),
-            _ => View::Absent,
-        }
+record! {
+    mut ShopScore {
+        0 => delivery_score: Text("delivery_score", String);
+        1 => item_score: Text("item_score", String);
+        2 => service_score: Text("service_score", String);
     }
 }
-
-impl RecordMut for ShopScore {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_score),
-            1 => Slot::of(&mut self.item_score),
-            2 => Slot::of(&mut self.service_score),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShopScore);

@@ -2,9 +2,7 @@
 
 //! `taobao.shop.seller.get`: 查询店铺资料
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.shop.seller.get`: 查询店铺资料
 ///
@@ -47,24 +45,11 @@ impl Request for ShopSellerGetRequest {
     type Response = ShopSellerGetResponse;
 }
 
-impl Record for ShopSellerGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopSellerGetRequest",
-            fields: &[Field::new("fields", Kind::FieldList).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    ShopSellerGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
     }
 }
-
-record!(ShopSellerGetRequest);
 
 /// The response of `taobao.shop.seller.get`.
 #[derive(Clone, Default)]
@@ -76,33 +61,11 @@ pub struct ShopSellerGetResponse {
     pub shop: Option<Shop>,
 }
 
-impl Record for ShopSellerGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopSellerGetResponse",
-            fields: &[Field::new("shop", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shop),
-            _ => View::Absent,
-        }
+record! {
+    mut ShopSellerGetResponse {
+        0 => shop: Object("shop", Object);
     }
 }
-
-impl RecordMut for ShopSellerGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shop),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShopSellerGetResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
@@ -122,38 +85,10 @@ pub struct Shop {
     pub pic_path: Option<String>,
 }
 
-impl Record for Shop {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shop",
-            fields: &[
-                Field::new("sid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("pic_path", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sid),
-            1 => View::of(&self.title),
-            2 => View::of(&self.pic_path),
-            _ => View::Absent,
-        }
+record! {
+    mut Shop {
+        0 => sid: Number("sid", Number);
+        1 => title: Text("title", String);
+        2 => pic_path: Text("pic_path", String);
     }
 }
-
-impl RecordMut for Shop {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sid),
-            1 => Slot::of(&mut self.title),
-            2 => Slot::of(&mut self.pic_path),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shop);

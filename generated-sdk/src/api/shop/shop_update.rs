@@ -2,9 +2,7 @@
 
 //! `taobao.shop.update`: 修改店铺资料
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.shop.update`: 修改店铺资料
 ///
@@ -79,30 +77,13 @@ impl Request for ShopUpdateRequest {
     type Response = ShopUpdateResponse;
 }
 
-impl Record for ShopUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopUpdateRequest",
-            fields: &[
-                Field::new("title", Kind::String).limits(&[Limit::MaxLength(30)]),
-                Field::new("bulletin", Kind::String).limits(&[Limit::MaxLength(1024)]),
-                Field::new("desc", Kind::String).limits(&[Limit::MaxLength(2000)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.bulletin),
-            2 => View::of(&self.desc),
-            _ => View::Absent,
-        }
+record! {
+    ShopUpdateRequest {
+        0 => title: Text("title", String, [MaxLength(30)]);
+        1 => bulletin: Text("bulletin", String, [MaxLength(1024)]);
+        2 => desc: Text("desc", String, [MaxLength(2000)]);
     }
 }
-
-record!(ShopUpdateRequest);
 
 /// The response of `taobao.shop.update`.
 #[derive(Clone, Default)]
@@ -114,33 +95,11 @@ pub struct ShopUpdateResponse {
     pub shop: Option<Shop>,
 }
 
-impl Record for ShopUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopUpdateResponse",
-            fields: &[Field::new("shop", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shop),
-            _ => View::Absent,
-        }
+record! {
+    mut ShopUpdateResponse {
+        0 => shop: Object("shop", Object);
     }
 }
-
-impl RecordMut for ShopUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shop),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShopUpdateResponse);
 
 /// The object `Shop`.
 #[derive(Clone, Default)]
@@ -156,35 +115,9 @@ pub struct Shop {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Shop {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Shop",
-            fields: &[
-                Field::new("sid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Shop {
+        0 => sid: Number("sid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Shop {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Shop);

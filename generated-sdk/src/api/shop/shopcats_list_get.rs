@@ -2,9 +2,7 @@
 
 //! `taobao.shopcats.list.get`: 查询店铺类目
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.shopcats.list.get`: 查询店铺类目
 ///
@@ -57,28 +55,11 @@ impl Request for ShopcatsListGetRequest {
     type Response = ShopcatsListGetResponse;
 }
 
-impl Record for ShopcatsListGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopcatsListGetRequest",
-            fields: &[
-                Field::new("fields", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    ShopcatsListGetRequest {
+        0 => fields: Texts("fields", String, list, [MaxListSize(20)]);
     }
 }
-
-record!(ShopcatsListGetRequest);
 
 /// The response of `taobao.shopcats.list.get`.
 #[derive(Clone, Default)]
@@ -90,33 +71,11 @@ pub struct ShopcatsListGetResponse {
     pub shop_cats: Vec<ShopCat>,
 }
 
-impl Record for ShopcatsListGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopcatsListGetResponse",
-            fields: &[Field::new("shop_cats", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shop_cats),
-            _ => View::Absent,
-        }
+record! {
+    mut ShopcatsListGetResponse {
+        0 => shop_cats: Objects("shop_cats", Object, list);
     }
 }
-
-impl RecordMut for ShopcatsListGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shop_cats),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShopcatsListGetResponse);
 
 /// The object `ShopCat`.
 #[derive(Clone, Default)]
@@ -140,41 +99,11 @@ pub struct ShopCat {
     pub is_parent: Option<bool>,
 }
 
-impl Record for ShopCat {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopCat",
-            fields: &[
-                Field::new("cid", Kind::Number),
-                Field::new("parent_cid", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("is_parent", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cid),
-            1 => View::of(&self.parent_cid),
-            2 => View::of(&self.name),
-            3 => View::of(&self.is_parent),
-            _ => View::Absent,
-        }
+record! {
+    mut ShopCat {
+        0 => cid: Number("cid", Number);
+        1 => parent_cid: Number("parent_cid", Number);
+        2 => name: Text("name", String);
+        3 => is_parent: Boolean("is_parent", Boolean);
     }
 }
-
-impl RecordMut for ShopCat {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cid),
-            1 => Slot::of(&mut self.parent_cid),
-            2 => Slot::of(&mut self.name),
-            3 => Slot::of(&mut self.is_parent),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShopCat);

@@ -2,9 +2,7 @@
 
 //! `taobao.subuser.departments.get`: 查询部门
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.subuser.departments.get`: 查询部门
 ///
@@ -47,24 +45,11 @@ impl Request for SubuserDepartmentsGetRequest {
     type Response = SubuserDepartmentsGetResponse;
 }
 
-impl Record for SubuserDepartmentsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SubuserDepartmentsGetRequest",
-            fields: &[Field::new("user_nick", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_nick),
-            _ => View::Absent,
-        }
+record! {
+    SubuserDepartmentsGetRequest {
+        0 => user_nick: RequiredText("user_nick", String, required);
     }
 }
-
-record!(SubuserDepartmentsGetRequest);
 
 /// The response of `taobao.subuser.departments.get`.
 #[derive(Clone, Default)]
@@ -76,33 +61,11 @@ pub struct SubuserDepartmentsGetResponse {
     pub departments: Vec<Department>,
 }
 
-impl Record for SubuserDepartmentsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SubuserDepartmentsGetResponse",
-            fields: &[Field::new("departments", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.departments),
-            _ => View::Absent,
-        }
+record! {
+    mut SubuserDepartmentsGetResponse {
+        0 => departments: Objects("departments", Object, list);
     }
 }
-
-impl RecordMut for SubuserDepartmentsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.departments),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SubuserDepartmentsGetResponse);
 
 /// The object `Department`.
 #[derive(Clone, Default)]
@@ -126,41 +89,11 @@ pub struct Department {
     pub sub_user_ids: Vec<i64>,
 }
 
-impl Record for Department {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Department",
-            fields: &[
-                Field::new("department_id", Kind::Number),
-                Field::new("department_name", Kind::String),
-                Field::new("parent_id", Kind::Number),
-                Field::new("sub_user_ids", Kind::Number).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.department_id),
-            1 => View::of(&self.department_name),
-            2 => View::of(&self.parent_id),
-            3 => View::of(&self.sub_user_ids),
-            _ => View::Absent,
-        }
+record! {
+    mut Department {
+        0 => department_id: Number("department_id", Number);
+        1 => department_name: Text("department_name", String);
+        2 => parent_id: Number("parent_id", Number);
+        3 => sub_user_ids: Numbers("sub_user_ids", Number, list);
     }
 }
-
-impl RecordMut for Department {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.department_id),
-            1 => Slot::of(&mut self.department_name),
-            2 => Slot::of(&mut self.parent_id),
-            3 => Slot::of(&mut self.sub_user_ids),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Department);

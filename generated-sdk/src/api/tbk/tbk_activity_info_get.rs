@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.activity.info.get`: 官方活动转链
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.activity.info.get`: 官方活动转链
 ///
@@ -93,34 +91,15 @@ impl Request for TbkActivityInfoGetRequest {
     type Response = TbkActivityInfoGetResponse;
 }
 
-impl Record for TbkActivityInfoGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkActivityInfoGetRequest",
-            fields: &[
-                Field::new("activity_material_id", Kind::String).required(),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("sub_pid", Kind::String),
-                Field::new("relation_id", Kind::Number),
-                Field::new("union_id", Kind::String).limits(&[Limit::MaxLength(12)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.activity_material_id),
-            1 => View::of(&self.adzone_id),
-            2 => View::of(&self.sub_pid),
-            3 => View::of(&self.relation_id),
-            4 => View::of(&self.union_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkActivityInfoGetRequest {
+        0 => activity_material_id: RequiredText("activity_material_id", String, required);
+        1 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        2 => sub_pid: Text("sub_pid", String);
+        3 => relation_id: Number("relation_id", Number);
+        4 => union_id: Text("union_id", String, [MaxLength(12)]);
     }
 }
-
-record!(TbkActivityInfoGetRequest);
 
 /// The response of `taobao.tbk.activity.info.get`.
 #[derive(Clone, Default)]
@@ -132,33 +111,11 @@ pub struct TbkActivityInfoGetResponse {
     pub data: Option<Data>,
 }
 
-impl Record for TbkActivityInfoGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkActivityInfoGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkActivityInfoGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkActivityInfoGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkActivityInfoGetResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -202,56 +159,16 @@ pub struct Data {
     pub wx_miniprogram_path: Option<String>,
 }
 
-impl Record for Data {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Data",
-            fields: &[
-                Field::new("wx_qrcode_url", Kind::String),
-                Field::new("click_url", Kind::String),
-                Field::new("short_click_url", Kind::String),
-                Field::new("terminal_type", Kind::String),
-                Field::new("material_oss_url", Kind::String),
-                Field::new("page_name", Kind::String),
-                Field::new("page_start_time", Kind::String),
-                Field::new("page_end_time", Kind::String),
-                Field::new("wx_miniprogram_path", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.wx_qrcode_url),
-            1 => View::of(&self.click_url),
-            2 => View::of(&self.short_click_url),
-            3 => View::of(&self.terminal_type),
-            4 => View::of(&self.material_oss_url),
-            5 => View::of(&self.page_name),
-            6 => View::of(&self.page_start_time),
-            7 => View::of(&self.page_end_time),
-            8 => View::of(&self.wx_miniprogram_path),
-            _ => View::Absent,
-        }
+record! {
+    mut Data {
+        0 => wx_qrcode_url: Text("wx_qrcode_url", String);
+        1 => click_url: Text("click_url", String);
+        2 => short_click_url: Text("short_click_url", String);
+        3 => terminal_type: Text("terminal_type", String);
+        4 => material_oss_url: Text("material_oss_url", String);
+        5 => page_name: Text("page_name", String);
+        6 => page_start_time: Text("page_start_time", String);
+        7 => page_end_time: Text("page_end_time", String);
+        8 => wx_miniprogram_path: Text("wx_miniprogram_path", String);
     }
 }
-
-impl RecordMut for Data {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.wx_qrcode_url),
-            1 => Slot::of(&mut self.click_url),
-            2 => Slot::of(&mut self.short_click_url),
-            3 => Slot::of(&mut self.terminal_type),
-            4 => Slot::of(&mut self.material_oss_url),
-            5 => Slot::of(&mut self.page_name),
-            6 => Slot::of(&mut self.page_start_time),
-            7 => Slot::of(&mut self.page_end_time),
-            8 => Slot::of(&mut self.wx_miniprogram_path),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Data);

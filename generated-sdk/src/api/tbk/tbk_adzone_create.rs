@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.adzone.create`: 创建推广位
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.adzone.create`: 创建推广位
 ///
@@ -52,30 +50,12 @@ impl Request for TbkAdzoneCreateRequest {
     type Response = TbkAdzoneCreateResponse;
 }
 
-impl Record for TbkAdzoneCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkAdzoneCreateRequest",
-            fields: &[
-                Field::new("site_id", Kind::Number).required(),
-                Field::new("adzone_name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(64)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.site_id),
-            1 => View::of(&self.adzone_name),
-            _ => View::Absent,
-        }
+record! {
+    TbkAdzoneCreateRequest {
+        0 => site_id: RequiredNumber("site_id", Number, required);
+        1 => adzone_name: RequiredText("adzone_name", String, required, [MaxLength(64)]);
     }
 }
-
-record!(TbkAdzoneCreateRequest);
 
 /// The response of `taobao.tbk.adzone.create`.
 #[derive(Clone, Default)]
@@ -87,33 +67,11 @@ pub struct TbkAdzoneCreateResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkAdzoneCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkAdzoneCreateResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkAdzoneCreateResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkAdzoneCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkAdzoneCreateResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -125,30 +83,8 @@ pub struct MapData {
     pub model: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[Field::new("model", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => model: Text("model", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.coupon.get`: 查询推广券
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.coupon.get`: 查询推广券
 ///
@@ -78,30 +76,13 @@ impl Request for TbkCouponGetRequest {
     type Response = TbkCouponGetResponse;
 }
 
-impl Record for TbkCouponGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkCouponGetRequest",
-            fields: &[
-                Field::new("me", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("activity_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.me),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.activity_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkCouponGetRequest {
+        0 => me: Text("me", String);
+        1 => item_id: Text("item_id", String);
+        2 => activity_id: Text("activity_id", String);
     }
 }
-
-record!(TbkCouponGetRequest);
 
 /// The response of `taobao.tbk.coupon.get`.
 #[derive(Clone, Default)]
@@ -113,33 +94,11 @@ pub struct TbkCouponGetResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkCouponGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkCouponGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkCouponGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkCouponGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkCouponGetResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -183,56 +142,16 @@ pub struct MapData {
     pub coupon_activity_id: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("coupon_start_fee", Kind::String),
-                Field::new("coupon_remain_count", Kind::Number),
-                Field::new("coupon_total_count", Kind::Number),
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("coupon_amount", Kind::String),
-                Field::new("coupon_src_scene", Kind::Number),
-                Field::new("coupon_type", Kind::Number),
-                Field::new("coupon_activity_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_start_fee),
-            1 => View::of(&self.coupon_remain_count),
-            2 => View::of(&self.coupon_total_count),
-            3 => View::of(&self.coupon_end_time),
-            4 => View::of(&self.coupon_start_time),
-            5 => View::of(&self.coupon_amount),
-            6 => View::of(&self.coupon_src_scene),
-            7 => View::of(&self.coupon_type),
-            8 => View::of(&self.coupon_activity_id),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => coupon_start_fee: Text("coupon_start_fee", String);
+        1 => coupon_remain_count: Number("coupon_remain_count", Number);
+        2 => coupon_total_count: Number("coupon_total_count", Number);
+        3 => coupon_end_time: Text("coupon_end_time", String);
+        4 => coupon_start_time: Text("coupon_start_time", String);
+        5 => coupon_amount: Text("coupon_amount", String);
+        6 => coupon_src_scene: Number("coupon_src_scene", Number);
+        7 => coupon_type: Number("coupon_type", Number);
+        8 => coupon_activity_id: Text("coupon_activity_id", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_start_fee),
-            1 => Slot::of(&mut self.coupon_remain_count),
-            2 => Slot::of(&mut self.coupon_total_count),
-            3 => Slot::of(&mut self.coupon_end_time),
-            4 => Slot::of(&mut self.coupon_start_time),
-            5 => Slot::of(&mut self.coupon_amount),
-            6 => Slot::of(&mut self.coupon_src_scene),
-            7 => Slot::of(&mut self.coupon_type),
-            8 => Slot::of(&mut self.coupon_activity_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.dg.cpa.activity.detail`: 查询 CPA 活动的明细
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.tbk.dg.cpa.activity.detail`: 查询 CPA 活动的明细
 ///
@@ -138,38 +135,17 @@ impl Paged for TbkDgCpaActivityDetailRequest {
     }
 }
 
-impl Record for TbkDgCpaActivityDetailRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgCpaActivityDetailRequest",
-            fields: &[
-                Field::new("query_type", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("event_id", Kind::Number).required(),
-                Field::new("indicator_alias", Kind::String),
-                Field::new("start_id", Kind::Number),
-                Field::new("runtime", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.query_type),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.page_no),
-            3 => View::of(&self.event_id),
-            4 => View::of(&self.indicator_alias),
-            5 => View::of(&self.start_id),
-            6 => View::of(&self.runtime),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgCpaActivityDetailRequest {
+        0 => query_type: Number("query_type", Number);
+        1 => page_size: Number("page_size", Number);
+        2 => page_no: Number("page_no", Number);
+        3 => event_id: RequiredNumber("event_id", Number, required);
+        4 => indicator_alias: Text("indicator_alias", String);
+        5 => start_id: Number("start_id", Number);
+        6 => runtime: Date("runtime", Date);
     }
 }
-
-record!(TbkDgCpaActivityDetailRequest);
 
 /// The response of `taobao.tbk.dg.cpa.activity.detail`.
 #[derive(Clone, Default)]
@@ -181,33 +157,11 @@ pub struct TbkDgCpaActivityDetailResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for TbkDgCpaActivityDetailResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgCpaActivityDetailResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgCpaActivityDetailResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkDgCpaActivityDetailResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgCpaActivityDetailResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -243,53 +197,17 @@ pub struct ResultObject {
     pub result_msg: Option<String>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("biz_error_feature", Kind::String),
-                Field::new("data", Kind::Object),
-                Field::new("success", Kind::Boolean),
-                Field::new("result_code", Kind::Number),
-                Field::new("biz_error_desc", Kind::String),
-                Field::new("biz_error_code", Kind::Number),
-                Field::new("result_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_error_feature),
-            1 => View::of(&self.data),
-            2 => View::of(&self.success),
-            3 => View::of(&self.result_code),
-            4 => View::of(&self.biz_error_desc),
-            5 => View::of(&self.biz_error_code),
-            6 => View::of(&self.result_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => biz_error_feature: Text("biz_error_feature", String);
+        1 => data: Object("data", Object);
+        2 => success: Boolean("success", Boolean);
+        3 => result_code: Number("result_code", Number);
+        4 => biz_error_desc: Text("biz_error_desc", String);
+        5 => biz_error_code: Number("biz_error_code", Number);
+        6 => result_msg: Text("result_msg", String);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.biz_error_feature),
-            1 => Slot::of(&mut self.data),
-            2 => Slot::of(&mut self.success),
-            3 => Slot::of(&mut self.result_code),
-            4 => Slot::of(&mut self.biz_error_desc),
-            5 => Slot::of(&mut self.biz_error_code),
-            6 => Slot::of(&mut self.result_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
@@ -337,62 +255,20 @@ pub struct PageResult {
     pub runtime: Option<DateTime>,
 }
 
-impl Record for PageResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageResult",
-            fields: &[
-                Field::new("results", Kind::Object).list(),
-                Field::new("pre_page", Kind::Number),
-                Field::new("next_page", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("total_pages", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("total_count", Kind::Number),
-                Field::new("has_pre", Kind::Boolean),
-                Field::new("runtime", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            1 => View::of(&self.pre_page),
-            2 => View::of(&self.next_page),
-            3 => View::of(&self.page_no),
-            4 => View::of(&self.total_pages),
-            5 => View::of(&self.page_size),
-            6 => View::of(&self.has_next),
-            7 => View::of(&self.total_count),
-            8 => View::of(&self.has_pre),
-            9 => View::of(&self.runtime),
-            _ => View::Absent,
-        }
+record! {
+    mut PageResult {
+        0 => results: Objects("results", Object, list);
+        1 => pre_page: Number("pre_page", Number);
+        2 => next_page: Number("next_page", Number);
+        3 => page_no: Number("page_no", Number);
+        4 => total_pages: Number("total_pages", Number);
+        5 => page_size: Number("page_size", Number);
+        6 => has_next: Boolean("has_next", Boolean);
+        7 => total_count: Number("total_count", Number);
+        8 => has_pre: Boolean("has_pre", Boolean);
+        9 => runtime: Date("runtime", Date);
     }
 }
-
-impl RecordMut for PageResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            1 => Slot::of(&mut self.pre_page),
-            2 => Slot::of(&mut self.next_page),
-            3 => Slot::of(&mut self.page_no),
-            4 => Slot::of(&mut self.total_pages),
-            5 => Slot::of(&mut self.page_size),
-            6 => Slot::of(&mut self.has_next),
-            7 => Slot::of(&mut self.total_count),
-            8 => Slot::of(&mut self.has_pre),
-            9 => Slot::of(&mut self.runtime),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageResult);
 
 /// The object `Results`.
 #[derive(Clone, Default)]
@@ -412,38 +288,10 @@ pub struct Results {
     pub id: Option<i64>,
 }
 
-impl Record for Results {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Results",
-            fields: &[
-                Field::new("field_detail", Kind::String),
-                Field::new("calc_type", Kind::Number),
-                Field::new("id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.field_detail),
-            1 => View::of(&self.calc_type),
-            2 => View::of(&self.id),
-            _ => View::Absent,
-        }
+record! {
+    mut Results {
+        0 => field_detail: Text("field_detail", String);
+        1 => calc_type: Number("calc_type", Number);
+        2 => id: Number("id", Number);
     }
 }
-
-impl RecordMut for Results {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.field_detail),
-            1 => Slot::of(&mut self.calc_type),
-            2 => Slot::of(&mut self.id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Results);

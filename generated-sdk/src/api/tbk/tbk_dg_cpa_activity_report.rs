@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.dg.cpa.activity.report`: 查询 CPA 活动的报表
 
-use top_protocol::generated::{
-    Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Paged, Paging, Request, record};
 
 /// `taobao.tbk.dg.cpa.activity.report`: 查询 CPA 活动的报表
 ///
@@ -131,38 +129,17 @@ impl Paged for TbkDgCpaActivityReportRequest {
     }
 }
 
-impl Record for TbkDgCpaActivityReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgCpaActivityReportRequest",
-            fields: &[
-                Field::new("event_id", Kind::Number).required(),
-                Field::new("biz_date", Kind::String).required(),
-                Field::new("page_no", Kind::Number),
-                Field::new("query_type", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("pid", Kind::String),
-                Field::new("relation_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.event_id),
-            1 => View::of(&self.biz_date),
-            2 => View::of(&self.page_no),
-            3 => View::of(&self.query_type),
-            4 => View::of(&self.page_size),
-            5 => View::of(&self.pid),
-            6 => View::of(&self.relation_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgCpaActivityReportRequest {
+        0 => event_id: RequiredNumber("event_id", Number, required);
+        1 => biz_date: RequiredText("biz_date", String, required);
+        2 => page_no: Number("page_no", Number);
+        3 => query_type: Number("query_type", Number);
+        4 => page_size: Number("page_size", Number);
+        5 => pid: Text("pid", String);
+        6 => relation_id: Number("relation_id", Number);
     }
 }
-
-record!(TbkDgCpaActivityReportRequest);
 
 /// The response of `taobao.tbk.dg.cpa.activity.report`.
 #[derive(Clone, Default)]
@@ -174,33 +151,11 @@ pub struct TbkDgCpaActivityReportResponse {
     pub result: Option<RpcResult>,
 }
 
-impl Record for TbkDgCpaActivityReportResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgCpaActivityReportResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgCpaActivityReportResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkDgCpaActivityReportResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgCpaActivityReportResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -212,33 +167,11 @@ pub struct RpcResult {
     pub data: Option<PageResult>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
@@ -250,33 +183,11 @@ pub struct PageResult {
     pub results: Vec<VegasCpaReportDto>,
 }
 
-impl Record for PageResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageResult",
-            fields: &[Field::new("results", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut PageResult {
+        0 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for PageResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageResult);
 
 /// The object `VegasCpaReportDTO`.
 #[derive(Clone, Default)]
@@ -312,50 +223,14 @@ pub struct VegasCpaReportDto {
     pub ext_info: Option<String>,
 }
 
-impl Record for VegasCpaReportDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "VegasCpaReportDto",
-            fields: &[
-                Field::new("union_30d_lx_uv", Kind::Number),
-                Field::new("reward_amount", Kind::String),
-                Field::new("relation_id", Kind::Number),
-                Field::new("biz_date", Kind::String),
-                Field::new("pid", Kind::String),
-                Field::new("query_type", Kind::Number),
-                Field::new("ext_info", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.union_30d_lx_uv),
-            1 => View::of(&self.reward_amount),
-            2 => View::of(&self.relation_id),
-            3 => View::of(&self.biz_date),
-            4 => View::of(&self.pid),
-            5 => View::of(&self.query_type),
-            6 => View::of(&self.ext_info),
-            _ => View::Absent,
-        }
+record! {
+    mut VegasCpaReportDto {
+        0 => union_30d_lx_uv: Number("union_30d_lx_uv", Number);
+        1 => reward_amount: Text("reward_amount", String);
+        2 => relation_id: Number("relation_id", Number);
+        3 => biz_date: Text("biz_date", String);
+        4 => pid: Text("pid", String);
+        5 => query_type: Number("query_type", Number);
+        6 => ext_info: Text("ext_info", String);
     }
 }
-
-impl RecordMut for VegasCpaReportDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.union_30d_lx_uv),
-            1 => Slot::of(&mut self.reward_amount),
-            2 => Slot::of(&mut self.relation_id),
-            3 => Slot::of(&mut self.biz_date),
-            4 => Slot::of(&mut self.pid),
-            5 => Slot::of(&mut self.query_type),
-            6 => Slot::of(&mut self.ext_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut VegasCpaReportDto);

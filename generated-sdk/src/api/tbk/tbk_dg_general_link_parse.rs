@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.dg.general.link.parse`: 万能解析
 
-use top_protocol::generated::{
-    Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Json, Request, record};
 
 /// `taobao.tbk.dg.general.link.parse`: 万能解析
 ///
@@ -91,32 +89,14 @@ impl Request for TbkDgGeneralLinkParseRequest {
     type Response = TbkDgGeneralLinkParseResponse;
 }
 
-impl Record for TbkDgGeneralLinkParseRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgGeneralLinkParseRequest",
-            fields: &[
-                Field::new("relation_id", Kind::String),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("material_dto", Kind::Json),
-                Field::new("fields", Kind::FieldList),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_id),
-            1 => View::of(&self.adzone_id),
-            2 => View::of(&self.material_dto),
-            3 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgGeneralLinkParseRequest {
+        0 => relation_id: Text("relation_id", String);
+        1 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        2 => material_dto: Json("material_dto", Json);
+        3 => fields: Texts("fields", FieldList);
     }
 }
-
-record!(TbkDgGeneralLinkParseRequest);
 
 /// The response of `taobao.tbk.dg.general.link.parse`.
 #[derive(Clone, Default)]
@@ -136,41 +116,13 @@ pub struct TbkDgGeneralLinkParseResponse {
     pub result_msg: Option<String>,
 }
 
-impl Record for TbkDgGeneralLinkParseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgGeneralLinkParseResponse",
-            fields: &[
-                Field::new("data", Kind::Object),
-                Field::new("biz_error_desc", Kind::Number),
-                Field::new("result_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.biz_error_desc),
-            2 => View::of(&self.result_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgGeneralLinkParseResponse {
+        0 => data: Object("data", Object);
+        1 => biz_error_desc: Number("biz_error_desc", Number);
+        2 => result_msg: Text("result_msg", String);
     }
 }
-
-impl RecordMut for TbkDgGeneralLinkParseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.biz_error_desc),
-            2 => Slot::of(&mut self.result_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgGeneralLinkParseResponse);
 
 /// The object `TbkLinkDTO`.
 #[derive(Clone, Default)]
@@ -182,33 +134,11 @@ pub struct TbkLinkDto {
     pub material_url_list: Vec<MaterialUrlList>,
 }
 
-impl Record for TbkLinkDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkLinkDto",
-            fields: &[Field::new("material_url_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.material_url_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkLinkDto {
+        0 => material_url_list: Objects("material_url_list", Object, list);
     }
 }
-
-impl RecordMut for TbkLinkDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.material_url_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkLinkDto);
 
 /// The object `MaterialUrlList`.
 #[derive(Clone, Default)]
@@ -236,47 +166,15 @@ pub struct MaterialUrlList {
     pub extra_info: Option<String>,
 }
 
-impl Record for MaterialUrlList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaterialUrlList",
-            fields: &[
-                Field::new("msg", Kind::String),
-                Field::new("code", Kind::Number),
-                Field::new("link_info_dto", Kind::Object),
-                Field::new("input_material_url", Kind::String),
-                Field::new("extra_info", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.msg),
-            1 => View::of(&self.code),
-            2 => View::of(&self.link_info_dto),
-            3 => View::of(&self.input_material_url),
-            4 => View::of(&self.extra_info),
-            _ => View::Absent,
-        }
+record! {
+    mut MaterialUrlList {
+        0 => msg: Text("msg", String);
+        1 => code: Number("code", Number);
+        2 => link_info_dto: Object("link_info_dto", Object);
+        3 => input_material_url: Text("input_material_url", String);
+        4 => extra_info: Text("extra_info", String);
     }
 }
-
-impl RecordMut for MaterialUrlList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.msg),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.link_info_dto),
-            3 => Slot::of(&mut self.input_material_url),
-            4 => Slot::of(&mut self.extra_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MaterialUrlList);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
@@ -304,44 +202,12 @@ pub struct LinkInfoDto {
     pub origin_pid: Option<String>,
 }
 
-impl Record for LinkInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LinkInfoDto",
-            fields: &[
-                Field::new("material_type", Kind::Number),
-                Field::new("tpwd_origin_url", Kind::String),
-                Field::new("material_id", Kind::String),
-                Field::new("tk_biz_type", Kind::Number),
-                Field::new("origin_pid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.material_type),
-            1 => View::of(&self.tpwd_origin_url),
-            2 => View::of(&self.material_id),
-            3 => View::of(&self.tk_biz_type),
-            4 => View::of(&self.origin_pid),
-            _ => View::Absent,
-        }
+record! {
+    mut LinkInfoDto {
+        0 => material_type: Number("material_type", Number);
+        1 => tpwd_origin_url: Text("tpwd_origin_url", String);
+        2 => material_id: Text("material_id", String);
+        3 => tk_biz_type: Number("tk_biz_type", Number);
+        4 => origin_pid: Text("origin_pid", String);
     }
 }
-
-impl RecordMut for LinkInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.material_type),
-            1 => Slot::of(&mut self.tpwd_origin_url),
-            2 => Slot::of(&mut self.material_id),
-            3 => Slot::of(&mut self.tk_biz_type),
-            4 => Slot::of(&mut self.origin_pid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LinkInfoDto);

@@ -3,8 +3,7 @@
 //! `taobao.tbk.dg.material.optional`: 搜索推广物料
 
 use top_protocol::generated::{
-    Decimal, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    Decimal, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.tbk.dg.material.optional`: 搜索推广物料
@@ -580,113 +579,53 @@ impl Paged for TbkDgMaterialOptionalRequest {
     }
 }
 
-impl Record for TbkDgMaterialOptionalRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgMaterialOptionalRequest",
-            fields: &[
-                Field::new("start_dsr", Kind::Number),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("platform", Kind::Number),
-                Field::new("end_tk_rate", Kind::Number),
-                Field::new("start_tk_rate", Kind::Number),
-                Field::new("end_price", Kind::Number),
-                Field::new("start_price", Kind::Number),
-                Field::new("is_overseas", Kind::Boolean),
-                Field::new("is_tmall", Kind::Boolean),
-                Field::new("sort", Kind::String),
-                Field::new("itemloc", Kind::String),
-                Field::new("cat", Kind::String).limits(&[Limit::MaxListSize(10)]),
-                Field::new("q", Kind::String),
-                Field::new("material_id", Kind::Number),
-                Field::new("has_coupon", Kind::Boolean),
-                Field::new("ip", Kind::String),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("need_free_shipment", Kind::Boolean),
-                Field::new("need_prepay", Kind::Boolean),
-                Field::new("include_pay_rate_30", Kind::Boolean),
-                Field::new("include_good_rate", Kind::Boolean),
-                Field::new("include_rfd_rate", Kind::Boolean),
-                Field::new("npx_level", Kind::Number),
-                Field::new("device_encrypt", Kind::String),
-                Field::new("device_value", Kind::String),
-                Field::new("device_type", Kind::String),
-                Field::new("end_ka_tk_rate", Kind::Number),
-                Field::new("start_ka_tk_rate", Kind::Number),
-                Field::new("lock_rate_end_time", Kind::Number),
-                Field::new("lock_rate_start_time", Kind::Number),
-                Field::new("longitude", Kind::String),
-                Field::new("latitude", Kind::String),
-                Field::new("city_code", Kind::String),
-                Field::new("seller_ids", Kind::String)
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("special_id", Kind::String),
-                Field::new("relation_id", Kind::String),
-                Field::new("page_result_key", Kind::String),
-                Field::new("ucrowd_id", Kind::Number),
-                Field::new("ucrowd_rank_items", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(1000)]),
-                Field::new("get_topn_rate", Kind::Number),
-                Field::new("biz_scene_id", Kind::String),
-                Field::new("promotion_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.start_dsr),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.page_no),
-            3 => View::of(&self.platform),
-            4 => View::of(&self.end_tk_rate),
-            5 => View::of(&self.start_tk_rate),
-            6 => View::of(&self.end_price),
-            7 => View::of(&self.start_price),
-            8 => View::of(&self.is_overseas),
-            9 => View::of(&self.is_tmall),
-            10 => View::of(&self.sort),
-            11 => View::of(&self.itemloc),
-            12 => View::of(&self.cat),
-            13 => View::of(&self.q),
-            14 => View::of(&self.material_id),
-            15 => View::of(&self.has_coupon),
-            16 => View::of(&self.ip),
-            17 => View::of(&self.adzone_id),
-            18 => View::of(&self.need_free_shipment),
-            19 => View::of(&self.need_prepay),
-            20 => View::of(&self.include_pay_rate_30),
-            21 => View::of(&self.include_good_rate),
-            22 => View::of(&self.include_rfd_rate),
-            23 => View::of(&self.npx_level),
-            24 => View::of(&self.device_encrypt),
-            25 => View::of(&self.device_value),
-            26 => View::of(&self.device_type),
-            27 => View::of(&self.end_ka_tk_rate),
-            28 => View::of(&self.start_ka_tk_rate),
-            29 => View::of(&self.lock_rate_end_time),
-            30 => View::of(&self.lock_rate_start_time),
-            31 => View::of(&self.longitude),
-            32 => View::of(&self.latitude),
-            33 => View::of(&self.city_code),
-            34 => View::of(&self.seller_ids),
-            35 => View::of(&self.special_id),
-            36 => View::of(&self.relation_id),
-            37 => View::of(&self.page_result_key),
-            38 => View::of(&self.ucrowd_id),
-            39 => View::of(&self.ucrowd_rank_items),
-            40 => View::of(&self.get_topn_rate),
-            41 => View::of(&self.biz_scene_id),
-            42 => View::of(&self.promotion_type),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgMaterialOptionalRequest {
+        0 => start_dsr: Number("start_dsr", Number);
+        1 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        2 => page_no: Number("page_no", Number);
+        3 => platform: Number("platform", Number);
+        4 => end_tk_rate: Number("end_tk_rate", Number);
+        5 => start_tk_rate: Number("start_tk_rate", Number);
+        6 => end_price: Number("end_price", Number);
+        7 => start_price: Number("start_price", Number);
+        8 => is_overseas: Boolean("is_overseas", Boolean);
+        9 => is_tmall: Boolean("is_tmall", Boolean);
+        10 => sort: Text("sort", String);
+        11 => itemloc: Text("itemloc", String);
+        12 => cat: Text("cat", String, [MaxListSize(10)]);
+        13 => q: Text("q", String);
+        14 => material_id: Number("material_id", Number);
+        15 => has_coupon: Boolean("has_coupon", Boolean);
+        16 => ip: Text("ip", String);
+        17 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        18 => need_free_shipment: Boolean("need_free_shipment", Boolean);
+        19 => need_prepay: Boolean("need_prepay", Boolean);
+        20 => include_pay_rate_30: Boolean("include_pay_rate_30", Boolean);
+        21 => include_good_rate: Boolean("include_good_rate", Boolean);
+        22 => include_rfd_rate: Boolean("include_rfd_rate", Boolean);
+        23 => npx_level: Number("npx_level", Number);
+        24 => device_encrypt: Text("device_encrypt", String);
+        25 => device_value: Text("device_value", String);
+        26 => device_type: Text("device_type", String);
+        27 => end_ka_tk_rate: Number("end_ka_tk_rate", Number);
+        28 => start_ka_tk_rate: Number("start_ka_tk_rate", Number);
+        29 => lock_rate_end_time: Number("lock_rate_end_time", Number);
+        30 => lock_rate_start_time: Number("lock_rate_start_time", Number);
+        31 => longitude: Text("longitude", String);
+        32 => latitude: Text("latitude", String);
+        33 => city_code: Text("city_code", String);
+        34 => seller_ids: Text("seller_ids", String, [MaxListSize(100)]);
+        35 => special_id: Text("special_id", String);
+        36 => relation_id: Text("relation_id", String);
+        37 => page_result_key: Text("page_result_key", String);
+        38 => ucrowd_id: Number("ucrowd_id", Number);
+        39 => ucrowd_rank_items: Objects("ucrowd_rank_items", Object, list, [MaxListSize(1000)]);
+        40 => get_topn_rate: Number("get_topn_rate", Number);
+        41 => biz_scene_id: Text("biz_scene_id", String);
+        42 => promotion_type: Text("promotion_type", String);
     }
 }
-
-record!(TbkDgMaterialOptionalRequest);
 
 /// The object `Ucrowdrankitems`.
 #[derive(Clone, Default)]
@@ -734,30 +673,13 @@ impl Ucrowdrankitems {
     }
 }
 
-impl Record for Ucrowdrankitems {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Ucrowdrankitems",
-            fields: &[
-                Field::new("commirate", Kind::Number),
-                Field::new("price", Kind::BigDecimal),
-                Field::new("item_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.commirate),
-            1 => View::of(&self.price),
-            2 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    Ucrowdrankitems {
+        0 => commirate: Number("commirate", Number);
+        1 => price: Decimal("price", BigDecimal);
+        2 => item_id: Text("item_id", String);
     }
 }
-
-record!(Ucrowdrankitems);
 
 /// The response of `taobao.tbk.dg.material.optional`.
 #[derive(Clone, Default)]
@@ -777,41 +699,13 @@ pub struct TbkDgMaterialOptionalResponse {
     pub page_result_key: Option<String>,
 }
 
-impl Record for TbkDgMaterialOptionalResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgMaterialOptionalResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("page_result_key", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.result_list),
-            2 => View::of(&self.page_result_key),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgMaterialOptionalResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => result_list: Objects("result_list", Object, list);
+        2 => page_result_key: Text("page_result_key", String);
     }
 }
-
-impl RecordMut for TbkDgMaterialOptionalResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.result_list),
-            2 => Slot::of(&mut self.page_result_key),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgMaterialOptionalResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -1183,302 +1077,100 @@ pub struct MapData {
     pub sp_campaign_list: Vec<SpCampaign>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("info_dxjh", Kind::String),
-                Field::new("tk_total_sales", Kind::String),
-                Field::new("tk_total_commi", Kind::String),
-                Field::new("coupon_id", Kind::String),
-                Field::new("num_iid", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("pict_url", Kind::String),
-                Field::new("small_images", Kind::String).list(),
-                Field::new("reserve_price", Kind::String),
-                Field::new("zk_final_price", Kind::String),
-                Field::new("user_type", Kind::Number),
-                Field::new("provcity", Kind::String),
-                Field::new("item_url", Kind::String),
-                Field::new("include_mkt", Kind::String),
-                Field::new("include_dxjh", Kind::String),
-                Field::new("commission_rate", Kind::String),
-                Field::new("volume", Kind::Number),
-                Field::new("seller_id", Kind::Number),
-                Field::new("shop_title", Kind::String),
-                Field::new("coupon_total_count", Kind::Number),
-                Field::new("coupon_remain_count", Kind::Number),
-                Field::new("coupon_info", Kind::String),
-                Field::new("commission_type", Kind::String),
-                Field::new("shop_dsr", Kind::Number),
-                Field::new("coupon_share_url", Kind::String),
-                Field::new("url", Kind::String),
-                Field::new("level_one_category_name", Kind::String),
-                Field::new("level_one_category_id", Kind::Number),
-                Field::new("category_name", Kind::String),
-                Field::new("category_id", Kind::Number),
-                Field::new("short_title", Kind::String),
-                Field::new("white_image", Kind::String),
-                Field::new("oetime", Kind::String),
-                Field::new("ostime", Kind::String),
-                Field::new("jdd_num", Kind::Number),
-                Field::new("jdd_price", Kind::String),
-                Field::new("uv_sum_pre_sale", Kind::Number),
-                Field::new("x_id", Kind::String),
-                Field::new("coupon_start_fee", Kind::String),
-                Field::new("coupon_amount", Kind::String),
-                Field::new("item_description", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("orig_price", Kind::String),
-                Field::new("total_stock", Kind::Number),
-                Field::new("sell_num", Kind::Number),
-                Field::new("stock", Kind::Number),
-                Field::new("tmall_play_activity_info", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("real_post_fee", Kind::String),
-                Field::new("lock_rate", Kind::String),
-                Field::new("lock_rate_end_time", Kind::Number),
-                Field::new("lock_rate_start_time", Kind::Number),
-                Field::new("presale_discount_fee_text", Kind::String),
-                Field::new("presale_tail_end_time", Kind::Number),
-                Field::new("presale_tail_start_time", Kind::Number),
-                Field::new("presale_end_time", Kind::Number),
-                Field::new("presale_start_time", Kind::Number),
-                Field::new("presale_deposit", Kind::String),
-                Field::new("ysyl_tlj_send_time", Kind::String),
-                Field::new("ysyl_commission_rate", Kind::String),
-                Field::new("ysyl_tlj_face", Kind::String),
-                Field::new("ysyl_click_url", Kind::String),
-                Field::new("ysyl_tlj_use_end_time", Kind::String),
-                Field::new("ysyl_tlj_use_start_time", Kind::String),
-                Field::new("sale_begin_time", Kind::String),
-                Field::new("sale_end_time", Kind::String),
-                Field::new("distance", Kind::String),
-                Field::new("usable_shop_id", Kind::String),
-                Field::new("usable_shop_name", Kind::String),
-                Field::new("sale_price", Kind::String),
-                Field::new("kuadian_promotion_info", Kind::String),
-                Field::new("superior_brand", Kind::String),
-                Field::new("reward_info", Kind::Number),
-                Field::new("is_brand_flash_sale", Kind::String),
-                Field::new("localization_extend", Kind::String),
-                Field::new("match_score", Kind::String),
-                Field::new("commi_score", Kind::String),
-                Field::new("hot_flag", Kind::String),
-                Field::new("topn_info", Kind::Object),
-                Field::new("bybt_info", Kind::Object),
-                Field::new("tt_sold_count", Kind::String),
-                Field::new("maifan_promotion", Kind::Object),
-                Field::new("cpa_reward_type", Kind::String),
-                Field::new("cpa_reward_amount", Kind::String),
-                Field::new("activity_id", Kind::String),
-                Field::new("rank_page_url", Kind::String),
-                Field::new("item_search_type", Kind::String),
-                Field::new("sp_campaign_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_start_time),
-            1 => View::of(&self.coupon_end_time),
-            2 => View::of(&self.info_dxjh),
-            3 => View::of(&self.tk_total_sales),
-            4 => View::of(&self.tk_total_commi),
-            5 => View::of(&self.coupon_id),
-            6 => View::of(&self.num_iid),
-            7 => View::of(&self.title),
-            8 => View::of(&self.pict_url),
-            9 => View::of(&self.small_images),
-            10 => View::of(&self.reserve_price),
-            11 => View::of(&self.zk_final_price),
-            12 => View::of(&self.user_type),
-            13 => View::of(&self.provcity),
-            14 => View::of(&self.item_url),
-            15 => View::of(&self.include_mkt),
-            16 => View::of(&self.include_dxjh),
-            17 => View::of(&self.commission_rate),
-            18 => View::of(&self.volume),
-            19 => View::of(&self.seller_id),
-            20 => View::of(&self.shop_title),
-            21 => View::of(&self.coupon_total_count),
-            22 => View::of(&self.coupon_remain_count),
-            23 => View::of(&self.coupon_info),
-            24 => View::optional_open_enum(&self.commission_type),
-            25 => View::of(&self.shop_dsr),
-            26 => View::of(&self.coupon_share_url),
-            27 => View::of(&self.url),
-            28 => View::of(&self.level_one_category_name),
-            29 => View::of(&self.level_one_category_id),
-            30 => View::of(&self.category_name),
-            31 => View::of(&self.category_id),
-            32 => View::of(&self.short_title),
-            33 => View::of(&self.white_image),
-            34 => View::of(&self.oetime),
-            35 => View::of(&self.ostime),
-            36 => View::of(&self.jdd_num),
-            37 => View::of(&self.jdd_price),
-            38 => View::of(&self.uv_sum_pre_sale),
-            39 => View::of(&self.x_id),
-            40 => View::of(&self.coupon_start_fee),
-            41 => View::of(&self.coupon_amount),
-            42 => View::of(&self.item_description),
-            43 => View::of(&self.nick),
-            44 => View::of(&self.orig_price),
-            45 => View::of(&self.total_stock),
-            46 => View::of(&self.sell_num),
-            47 => View::of(&self.stock),
-            48 => View::of(&self.tmall_play_activity_info),
-            49 => View::of(&self.item_id),
-            50 => View::of(&self.real_post_fee),
-            51 => View::of(&self.lock_rate),
-            52 => View::of(&self.lock_rate_end_time),
-            53 => View::of(&self.lock_rate_start_time),
-            54 => View::of(&self.presale_discount_fee_text),
-            55 => View::of(&self.presale_tail_end_time),
-            56 => View::of(&self.presale_tail_start_time),
-            57 => View::of(&self.presale_end_time),
-            58 => View::of(&self.presale_start_time),
-            59 => View::of(&self.presale_deposit),
-            60 => View::of(&self.ysyl_tlj_send_time),
-            61 => View::of(&self.ysyl_commission_rate),
-            62 => View::of(&self.ysyl_tlj_face),
-            63 => View::of(&self.ysyl_click_url),
-            64 => View::of(&self.ysyl_tlj_use_end_time),
-            65 => View::of(&self.ysyl_tlj_use_start_time),
-            66 => View::of(&self.sale_begin_time),
-            67 => View::of(&self.sale_end_time),
-            68 => View::of(&self.distance),
-            69 => View::of(&self.usable_shop_id),
-            70 => View::of(&self.usable_shop_name),
-            71 => View::of(&self.sale_price),
-            72 => View::of(&self.kuadian_promotion_info),
-            73 => View::of(&self.superior_brand),
-            74 => View::of(&self.reward_info),
-            75 => View::of(&self.is_brand_flash_sale),
-            76 => View::of(&self.localization_extend),
-            77 => View::of(&self.match_score),
-            78 => View::of(&self.commi_score),
-            79 => View::of(&self.hot_flag),
-            80 => View::of(&self.topn_info),
-            81 => View::of(&self.bybt_info),
-            82 => View::of(&self.tt_sold_count),
-            83 => View::of(&self.maifan_promotion),
-            84 => View::of(&self.cpa_reward_type),
-            85 => View::of(&self.cpa_reward_amount),
-            86 => View::of(&self.activity_id),
-            87 => View::of(&self.rank_page_url),
-            88 => View::of(&self.item_search_type),
-            89 => View::of(&self.sp_campaign_list),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => coupon_start_time: Text("coupon_start_time", String);
+        1 => coupon_end_time: Text("coupon_end_time", String);
+        2 => info_dxjh: Text("info_dxjh", String);
+        3 => tk_total_sales: Text("tk_total_sales", String);
+        4 => tk_total_commi: Text("tk_total_commi", String);
+        5 => coupon_id: Text("coupon_id", String);
+        6 => num_iid: Text("num_iid", String);
+        7 => title: Text("title", String);
+        8 => pict_url: Text("pict_url", String);
+        9 => small_images: Texts("small_images", String, list);
+        10 => reserve_price: Text("reserve_price", String);
+        11 => zk_final_price: Text("zk_final_price", String);
+        12 => user_type: Number("user_type", Number);
+        13 => provcity: Text("provcity", String);
+        14 => item_url: Text("item_url", String);
+        15 => include_mkt: Text("include_mkt", String);
+        16 => include_dxjh: Text("include_dxjh", String);
+        17 => commission_rate: Text("commission_rate", String);
+        18 => volume: Number("volume", Number);
+        19 => seller_id: Number("seller_id", Number);
+        20 => shop_title: Text("shop_title", String);
+        21 => coupon_total_count: Number("coupon_total_count", Number);
+        22 => coupon_remain_count: Number("coupon_remain_count", Number);
+        23 => coupon_info: Text("coupon_info", String);
+        24 => commission_type: OpenEnum("commission_type", String);
+        25 => shop_dsr: Number("shop_dsr", Number);
+        26 => coupon_share_url: Text("coupon_share_url", String);
+        27 => url: Text("url", String);
+        28 => level_one_category_name: Text("level_one_category_name", String);
+        29 => level_one_category_id: Number("level_one_category_id", Number);
+        30 => category_name: Text("category_name", String);
+        31 => category_id: Number("category_id", Number);
+        32 => short_title: Text("short_title", String);
+        33 => white_image: Text("white_image", String);
+        34 => oetime: Text("oetime", String);
+        35 => ostime: Text("ostime", String);
+        36 => jdd_num: Number("jdd_num", Number);
+        37 => jdd_price: Text("jdd_price", String);
+        38 => uv_sum_pre_sale: Number("uv_sum_pre_sale", Number);
+        39 => x_id: Text("x_id", String);
+        40 => coupon_start_fee: Text("coupon_start_fee", String);
+        41 => coupon_amount: Text("coupon_amount", String);
+        42 => item_description: Text("item_description", String);
+        43 => nick: Text("nick", String);
+        44 => orig_price: Text("orig_price", String);
+        45 => total_stock: Number("total_stock", Number);
+        46 => sell_num: Number("sell_num", Number);
+        47 => stock: Number("stock", Number);
+        48 => tmall_play_activity_info: Text("tmall_play_activity_info", String);
+        49 => item_id: Text("item_id", String);
+        50 => real_post_fee: Text("real_post_fee", String);
+        51 => lock_rate: Text("lock_rate", String);
+        52 => lock_rate_end_time: Number("lock_rate_end_time", Number);
+        53 => lock_rate_start_time: Number("lock_rate_start_time", Number);
+        54 => presale_discount_fee_text: Text("presale_discount_fee_text", String);
+        55 => presale_tail_end_time: Number("presale_tail_end_time", Number);
+        56 => presale_tail_start_time: Number("presale_tail_start_time", Number);
+        57 => presale_end_time: Number("presale_end_time", Number);
+        58 => presale_start_time: Number("presale_start_time", Number);
+        59 => presale_deposit: Text("presale_deposit", String);
+        60 => ysyl_tlj_send_time: Text("ysyl_tlj_send_time", String);
+        61 => ysyl_commission_rate: Text("ysyl_commission_rate", String);
+        62 => ysyl_tlj_face: Text("ysyl_tlj_face", String);
+        63 => ysyl_click_url: Text("ysyl_click_url", String);
+        64 => ysyl_tlj_use_end_time: Text("ysyl_tlj_use_end_time", String);
+        65 => ysyl_tlj_use_start_time: Text("ysyl_tlj_use_start_time", String);
+        66 => sale_begin_time: Text("sale_begin_time", String);
+        67 => sale_end_time: Text("sale_end_time", String);
+        68 => distance: Text("distance", String);
+        69 => usable_shop_id: Text("usable_shop_id", String);
+        70 => usable_shop_name: Text("usable_shop_name", String);
+        71 => sale_price: Text("sale_price", String);
+        72 => kuadian_promotion_info: Text("kuadian_promotion_info", String);
+        73 => superior_brand: Text("superior_brand", String);
+        74 => reward_info: Number("reward_info", Number);
+        75 => is_brand_flash_sale: Text("is_brand_flash_sale", String);
+        76 => localization_extend: Text("localization_extend", String);
+        77 => match_score: Text("match_score", String);
+        78 => commi_score: Text("commi_score", String);
+        79 => hot_flag: Text("hot_flag", String);
+        80 => topn_info: Object("topn_info", Object);
+        81 => bybt_info: Object("bybt_info", Object);
+        82 => tt_sold_count: Text("tt_sold_count", String);
+        83 => maifan_promotion: Object("maifan_promotion", Object);
+        84 => cpa_reward_type: Text("cpa_reward_type", String);
+        85 => cpa_reward_amount: Text("cpa_reward_amount", String);
+        86 => activity_id: Text("activity_id", String);
+        87 => rank_page_url: Text("rank_page_url", String);
+        88 => item_search_type: Text("item_search_type", String);
+        89 => sp_campaign_list: Objects("sp_campaign_list", Object, list);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_start_time),
-            1 => Slot::of(&mut self.coupon_end_time),
-            2 => Slot::of(&mut self.info_dxjh),
-            3 => Slot::of(&mut self.tk_total_sales),
-            4 => Slot::of(&mut self.tk_total_commi),
-            5 => Slot::of(&mut self.coupon_id),
-            6 => Slot::of(&mut self.num_iid),
-            7 => Slot::of(&mut self.title),
-            8 => Slot::of(&mut self.pict_url),
-            9 => Slot::of(&mut self.small_images),
-            10 => Slot::of(&mut self.reserve_price),
-            11 => Slot::of(&mut self.zk_final_price),
-            12 => Slot::of(&mut self.user_type),
-            13 => Slot::of(&mut self.provcity),
-            14 => Slot::of(&mut self.item_url),
-            15 => Slot::of(&mut self.include_mkt),
-            16 => Slot::of(&mut self.include_dxjh),
-            17 => Slot::of(&mut self.commission_rate),
-            18 => Slot::of(&mut self.volume),
-            19 => Slot::of(&mut self.seller_id),
-            20 => Slot::of(&mut self.shop_title),
-            21 => Slot::of(&mut self.coupon_total_count),
-            22 => Slot::of(&mut self.coupon_remain_count),
-            23 => Slot::of(&mut self.coupon_info),
-            24 => Slot::open_enum(&mut self.commission_type),
-            25 => Slot::of(&mut self.shop_dsr),
-            26 => Slot::of(&mut self.coupon_share_url),
-            27 => Slot::of(&mut self.url),
-            28 => Slot::of(&mut self.level_one_category_name),
-            29 => Slot::of(&mut self.level_one_category_id),
-            30 => Slot::of(&mut self.category_name),
-            31 => Slot::of(&mut self.category_id),
-            32 => Slot::of(&mut self.short_title),
-            33 => Slot::of(&mut self.white_image),
-            34 => Slot::of(&mut self.oetime),
-            35 => Slot::of(&mut self.ostime),
-            36 => Slot::of(&mut self.jdd_num),
-            37 => Slot::of(&mut self.jdd_price),
-            38 => Slot::of(&mut self.uv_sum_pre_sale),
-            39 => Slot::of(&mut self.x_id),
-            40 => Slot::of(&mut self.coupon_start_fee),
-            41 => Slot::of(&mut self.coupon_amount),
-            42 => Slot::of(&mut self.item_description),
-            43 => Slot::of(&mut self.nick),
-            44 => Slot::of(&mut self.orig_price),
-            45 => Slot::of(&mut self.total_stock),
-            46 => Slot::of(&mut self.sell_num),
-            47 => Slot::of(&mut self.stock),
-            48 => Slot::of(&mut self.tmall_play_activity_info),
-            49 => Slot::of(&mut self.item_id),
-            50 => Slot::of(&mut self.real_post_fee),
-            51 => Slot::of(&mut self.lock_rate),
-            52 => Slot::of(&mut self.lock_rate_end_time),
-            53 => Slot::of(&mut self.lock_rate_start_time),
-            54 => Slot::of(&mut self.presale_discount_fee_text),
-            55 => Slot::of(&mut self.presale_tail_end_time),
-            56 => Slot::of(&mut self.presale_tail_start_time),
-            57 => Slot::of(&mut self.presale_end_time),
-            58 => Slot::of(&mut self.presale_start_time),
-            59 => Slot::of(&mut self.presale_deposit),
-            60 => Slot::of(&mut self.ysyl_tlj_send_time),
-            61 => Slot::of(&mut self.ysyl_commission_rate),
-            62 => Slot::of(&mut self.ysyl_tlj_face),
-            63 => Slot::of(&mut self.ysyl_click_url),
-            64 => Slot::of(&mut self.ysyl_tlj_use_end_time),
-            65 => Slot::of(&mut self.ysyl_tlj_use_start_time),
-            66 => Slot::of(&mut self.sale_begin_time),
-            67 => Slot::of(&mut self.sale_end_time),
-            68 => Slot::of(&mut self.distance),
-            69 => Slot::of(&mut self.usable_shop_id),
-            70 => Slot::of(&mut self.usable_shop_name),
-            71 => Slot::of(&mut self.sale_price),
-            72 => Slot::of(&mut self.kuadian_promotion_info),
-            73 => Slot::of(&mut self.superior_brand),
-            74 => Slot::of(&mut self.reward_info),
-            75 => Slot::of(&mut self.is_brand_flash_sale),
-            76 => Slot::of(&mut self.localization_extend),
-            77 => Slot::of(&mut self.match_score),
-            78 => Slot::of(&mut self.commi_score),
-            79 => Slot::of(&mut self.hot_flag),
-            80 => Slot::of(&mut self.topn_info),
-            81 => Slot::of(&mut self.bybt_info),
-            82 => Slot::of(&mut self.tt_sold_count),
-            83 => Slot::of(&mut self.maifan_promotion),
-            84 => Slot::of(&mut self.cpa_reward_type),
-            85 => Slot::of(&mut self.cpa_reward_amount),
-            86 => Slot::of(&mut self.activity_id),
-            87 => Slot::of(&mut self.rank_page_url),
-            88 => Slot::of(&mut self.item_search_type),
-            89 => Slot::of(&mut self.sp_campaign_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
@@ -1506,47 +1198,15 @@ pub struct TopNInfoDto {
     pub topn_rate: Option<String>,
 }
 
-impl Record for TopNInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopNInfoDto",
-            fields: &[
-                Field::new("topn_quantity", Kind::Number),
-                Field::new("topn_total_count", Kind::Number),
-                Field::new("topn_end_time", Kind::String),
-                Field::new("topn_start_time", Kind::String),
-                Field::new("topn_rate", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.topn_quantity),
-            1 => View::of(&self.topn_total_count),
-            2 => View::of(&self.topn_end_time),
-            3 => View::of(&self.topn_start_time),
-            4 => View::of(&self.topn_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut TopNInfoDto {
+        0 => topn_quantity: Number("topn_quantity", Number);
+        1 => topn_total_count: Number("topn_total_count", Number);
+        2 => topn_end_time: Text("topn_end_time", String);
+        3 => topn_start_time: Text("topn_start_time", String);
+        4 => topn_rate: Text("topn_rate", String);
     }
 }
-
-impl RecordMut for TopNInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.topn_quantity),
-            1 => Slot::of(&mut self.topn_total_count),
-            2 => Slot::of(&mut self.topn_end_time),
-            3 => Slot::of(&mut self.topn_start_time),
-            4 => Slot::of(&mut self.topn_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopNInfoDto);
 
 /// The object `BybtInfoDTO`.
 #[derive(Clone, Default)]
@@ -1586,56 +1246,18 @@ pub struct BybtInfoDto {
     pub bybt_start_time: Option<String>,
 }
 
-impl Record for BybtInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BybtInfoDto",
-            fields: &[
-                Field::new("bybt_brand_logo", Kind::String),
-                Field::new("bybt_pic_url", Kind::String),
-                Field::new("bybt_item_tags", Kind::String).list(),
-                Field::new("bybt_coupon_amount", Kind::String),
-                Field::new("bybt_show_price", Kind::String),
-                Field::new("bybt_lowest_price", Kind::String),
-                Field::new("bybt_end_time", Kind::String),
-                Field::new("bybt_start_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bybt_brand_logo),
-            1 => View::of(&self.bybt_pic_url),
-            2 => View::of(&self.bybt_item_tags),
-            3 => View::of(&self.bybt_coupon_amount),
-            4 => View::of(&self.bybt_show_price),
-            5 => View::of(&self.bybt_lowest_price),
-            6 => View::of(&self.bybt_end_time),
-            7 => View::of(&self.bybt_start_time),
-            _ => View::Absent,
-        }
+record! {
+    mut BybtInfoDto {
+        0 => bybt_brand_logo: Text("bybt_brand_logo", String);
+        1 => bybt_pic_url: Text("bybt_pic_url", String);
+        2 => bybt_item_tags: Texts("bybt_item_tags", String, list);
+        3 => bybt_coupon_amount: Text("bybt_coupon_amount", String);
+        4 => bybt_show_price: Text("bybt_show_price", String);
+        5 => bybt_lowest_price: Text("bybt_lowest_price", String);
+        6 => bybt_end_time: Text("bybt_end_time", String);
+        7 => bybt_start_time: Text("bybt_start_time", String);
     }
 }
-
-impl RecordMut for BybtInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.bybt_brand_logo),
-            1 => Slot::of(&mut self.bybt_pic_url),
-            2 => Slot::of(&mut self.bybt_item_tags),
-            3 => Slot::of(&mut self.bybt_coupon_amount),
-            4 => Slot::of(&mut self.bybt_show_price),
-            5 => Slot::of(&mut self.bybt_lowest_price),
-            6 => Slot::of(&mut self.bybt_end_time),
-            7 => Slot::of(&mut self.bybt_start_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BybtInfoDto);
 
 /// The object `MaifanPromotionDTO`.
 #[derive(Clone, Default)]
@@ -1659,44 +1281,14 @@ pub struct MaifanPromotionDto {
     pub maifan_promotion_condition: Option<String>,
 }
 
-impl Record for MaifanPromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaifanPromotionDto",
-            fields: &[
-                Field::new("maifan_promotion_end_time", Kind::String),
-                Field::new("maifan_promotion_start_time", Kind::String),
-                Field::new("maifan_promotion_discount", Kind::String),
-                Field::new("maifan_promotion_condition", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.maifan_promotion_end_time),
-            1 => View::of(&self.maifan_promotion_start_time),
-            2 => View::of(&self.maifan_promotion_discount),
-            3 => View::of(&self.maifan_promotion_condition),
-            _ => View::Absent,
-        }
+record! {
+    mut MaifanPromotionDto {
+        0 => maifan_promotion_end_time: Text("maifan_promotion_end_time", String);
+        1 => maifan_promotion_start_time: Text("maifan_promotion_start_time", String);
+        2 => maifan_promotion_discount: Text("maifan_promotion_discount", String);
+        3 => maifan_promotion_condition: Text("maifan_promotion_condition", String);
     }
 }
-
-impl RecordMut for MaifanPromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.maifan_promotion_end_time),
-            1 => Slot::of(&mut self.maifan_promotion_start_time),
-            2 => Slot::of(&mut self.maifan_promotion_discount),
-            3 => Slot::of(&mut self.maifan_promotion_condition),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MaifanPromotionDto);
 
 /// The object `SpCampaign`.
 #[derive(Clone, Default)]
@@ -1728,50 +1320,16 @@ pub struct SpCampaign {
     pub sp_status: Option<String>,
 }
 
-impl Record for SpCampaign {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SpCampaign",
-            fields: &[
-                Field::new("sp_cid", Kind::String),
-                Field::new("sp_name", Kind::String),
-                Field::new("sp_rate", Kind::String),
-                Field::new("sp_lock_status", Kind::String),
-                Field::new("sp_apply_link", Kind::String),
-                Field::new("sp_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sp_cid),
-            1 => View::of(&self.sp_name),
-            2 => View::of(&self.sp_rate),
-            3 => View::of(&self.sp_lock_status),
-            4 => View::of(&self.sp_apply_link),
-            5 => View::of(&self.sp_status),
-            _ => View::Absent,
-        }
+record! {
+    mut SpCampaign {
+        0 => sp_cid: Text("sp_cid", String);
+        1 => sp_name: Text("sp_name", String);
+        2 => sp_rate: Text("sp_rate", String);
+        3 => sp_lock_status: Text("sp_lock_status", String);
+        4 => sp_apply_link: Text("sp_apply_link", String);
+        5 => sp_status: Text("sp_status", String);
     }
 }
-
-impl RecordMut for SpCampaign {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sp_cid),
-            1 => Slot::of(&mut self.sp_name),
-            2 => Slot::of(&mut self.sp_rate),
-            3 => Slot::of(&mut self.sp_lock_status),
-            4 => Slot::of(&mut self.sp_apply_link),
-            5 => Slot::of(&mut self.sp_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SpCampaign);
 
 /// The values of `commission_type`.
 #[derive(Clone, Debug)]

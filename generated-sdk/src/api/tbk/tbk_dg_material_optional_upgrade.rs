@@ -3,8 +3,7 @@
 //! `taobao.tbk.dg.material.optional.upgrade`: 搜索推广物料（升级版）
 
 use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut,
-    Request, Schema, Slot, View, open_enum, record,
+    Authorization, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.tbk.dg.material.optional.upgrade`: 搜索推广物料（升级版）
@@ -498,97 +497,46 @@ impl Paged for TbkDgMaterialOptionalUpgradeRequest {
     }
 }
 
-impl Record for TbkDgMaterialOptionalUpgradeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgMaterialOptionalUpgradeRequest",
-            fields: &[
-                Field::new("start_dsr", Kind::Number),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("end_tk_rate", Kind::Number),
-                Field::new("start_tk_rate", Kind::Number),
-                Field::new("end_price", Kind::Number),
-                Field::new("start_price", Kind::Number),
-                Field::new("is_overseas", Kind::Boolean),
-                Field::new("is_tmall", Kind::Boolean),
-                Field::new("sort", Kind::String),
-                Field::new("itemloc", Kind::String),
-                Field::new("cat", Kind::String).limits(&[Limit::MaxListSize(10)]),
-                Field::new("q", Kind::String),
-                Field::new("material_id", Kind::Number),
-                Field::new("has_coupon", Kind::Boolean),
-                Field::new("ip", Kind::String),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("need_free_shipment", Kind::Boolean),
-                Field::new("need_prepay", Kind::Boolean),
-                Field::new("include_pay_rate_30", Kind::Boolean),
-                Field::new("include_good_rate", Kind::Boolean),
-                Field::new("include_rfd_rate", Kind::Boolean),
-                Field::new("npx_level", Kind::Number),
-                Field::new("device_encrypt", Kind::String),
-                Field::new("device_value", Kind::String),
-                Field::new("device_type", Kind::String),
-                Field::new("special_id", Kind::String),
-                Field::new("relation_id", Kind::String),
-                Field::new("get_topn_rate", Kind::Number),
-                Field::new("biz_scene_id", Kind::String),
-                Field::new("promotion_type", Kind::String),
-                Field::new("mgc_start_time", Kind::String),
-                Field::new("mgc_end_time", Kind::String),
-                Field::new("mgc_status", Kind::String),
-                Field::new("ucrowd_id", Kind::Number),
-                Field::new("ucrowd_rank_items", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.start_dsr),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.page_no),
-            3 => View::of(&self.end_tk_rate),
-            4 => View::of(&self.start_tk_rate),
-            5 => View::of(&self.end_price),
-            6 => View::of(&self.start_price),
-            7 => View::of(&self.is_overseas),
-            8 => View::of(&self.is_tmall),
-            9 => View::of(&self.sort),
-            10 => View::of(&self.itemloc),
-            11 => View::of(&self.cat),
-            12 => View::of(&self.q),
-            13 => View::of(&self.material_id),
-            14 => View::of(&self.has_coupon),
-            15 => View::of(&self.ip),
-            16 => View::of(&self.adzone_id),
-            17 => View::of(&self.need_free_shipment),
-            18 => View::of(&self.need_prepay),
-            19 => View::of(&self.include_pay_rate_30),
-            20 => View::of(&self.include_good_rate),
-            21 => View::of(&self.include_rfd_rate),
-            22 => View::of(&self.npx_level),
-            23 => View::of(&self.device_encrypt),
-            24 => View::of(&self.device_value),
-            25 => View::of(&self.device_type),
-            26 => View::of(&self.special_id),
-            27 => View::of(&self.relation_id),
-            28 => View::of(&self.get_topn_rate),
-            29 => View::of(&self.biz_scene_id),
-            30 => View::of(&self.promotion_type),
-            31 => View::of(&self.mgc_start_time),
-            32 => View::of(&self.mgc_end_time),
-            33 => View::of(&self.mgc_status),
-            34 => View::of(&self.ucrowd_id),
-            35 => View::of(&self.ucrowd_rank_items),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgMaterialOptionalUpgradeRequest {
+        0 => start_dsr: Number("start_dsr", Number);
+        1 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(100)]);
+        2 => page_no: Number("page_no", Number);
+        3 => end_tk_rate: Number("end_tk_rate", Number);
+        4 => start_tk_rate: Number("start_tk_rate", Number);
+        5 => end_price: Number("end_price", Number);
+        6 => start_price: Number("start_price", Number);
+        7 => is_overseas: Boolean("is_overseas", Boolean);
+        8 => is_tmall: Boolean("is_tmall", Boolean);
+        9 => sort: Text("sort", String);
+        10 => itemloc: Text("itemloc", String);
+        11 => cat: Text("cat", String, [MaxListSize(10)]);
+        12 => q: Text("q", String);
+        13 => material_id: Number("material_id", Number);
+        14 => has_coupon: Boolean("has_coupon", Boolean);
+        15 => ip: Text("ip", String);
+        16 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        17 => need_free_shipment: Boolean("need_free_shipment", Boolean);
+        18 => need_prepay: Boolean("need_prepay", Boolean);
+        19 => include_pay_rate_30: Boolean("include_pay_rate_30", Boolean);
+        20 => include_good_rate: Boolean("include_good_rate", Boolean);
+        21 => include_rfd_rate: Boolean("include_rfd_rate", Boolean);
+        22 => npx_level: Number("npx_level", Number);
+        23 => device_encrypt: Text("device_encrypt", String);
+        24 => device_value: Text("device_value", String);
+        25 => device_type: Text("device_type", String);
+        26 => special_id: Text("special_id", String);
+        27 => relation_id: Text("relation_id", String);
+        28 => get_topn_rate: Number("get_topn_rate", Number);
+        29 => biz_scene_id: Text("biz_scene_id", String);
+        30 => promotion_type: Text("promotion_type", String);
+        31 => mgc_start_time: Text("mgc_start_time", String);
+        32 => mgc_end_time: Text("mgc_end_time", String);
+        33 => mgc_status: Text("mgc_status", String);
+        34 => ucrowd_id: Number("ucrowd_id", Number);
+        35 => ucrowd_rank_items: Objects("ucrowd_rank_items", Object, list);
     }
 }
-
-record!(TbkDgMaterialOptionalUpgradeRequest);
 
 /// The object `Ucrowdrankitems`.
 #[derive(Clone, Default)]
@@ -636,30 +584,13 @@ impl Ucrowdrankitems {
     }
 }
 
-impl Record for Ucrowdrankitems {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Ucrowdrankitems",
-            fields: &[
-                Field::new("commirate", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("item_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.commirate),
-            1 => View::of(&self.price),
-            2 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    Ucrowdrankitems {
+        0 => commirate: Number("commirate", Number);
+        1 => price: Text("price", String);
+        2 => item_id: Text("item_id", String);
     }
 }
-
-record!(Ucrowdrankitems);
 
 /// The response of `taobao.tbk.dg.material.optional.upgrade`.
 #[derive(Clone, Default)]
@@ -679,41 +610,13 @@ pub struct TbkDgMaterialOptionalUpgradeResponse {
     pub uvid_msg: Option<String>,
 }
 
-impl Record for TbkDgMaterialOptionalUpgradeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgMaterialOptionalUpgradeResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("uvid_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.result_list),
-            2 => View::of(&self.uvid_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgMaterialOptionalUpgradeResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => result_list: Objects("result_list", Object, list);
+        2 => uvid_msg: Text("uvid_msg", String);
     }
 }
-
-impl RecordMut for TbkDgMaterialOptionalUpgradeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.result_list),
-            2 => Slot::of(&mut self.uvid_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgMaterialOptionalUpgradeResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -769,68 +672,22 @@ pub struct MapData {
     pub similar_item: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("item_id", Kind::String),
-                Field::new("publish_info", Kind::Object),
-                Field::new("price_promotion_info", Kind::Object),
-                Field::new("item_basic_info", Kind::Object),
-                Field::new("tmall_rank_info", Kind::Object),
-                Field::new("presale_info", Kind::Object),
-                Field::new("scope_info", Kind::Object),
-                Field::new("mgc_info", Kind::Object),
-                Field::new("match_score", Kind::String),
-                Field::new("commi_score", Kind::String),
-                Field::new("isv_mktid", Kind::String),
-                Field::new("similar_item", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.publish_info),
-            2 => View::of(&self.price_promotion_info),
-            3 => View::of(&self.item_basic_info),
-            4 => View::of(&self.tmall_rank_info),
-            5 => View::of(&self.presale_info),
-            6 => View::of(&self.scope_info),
-            7 => View::of(&self.mgc_info),
-            8 => View::of(&self.match_score),
-            9 => View::of(&self.commi_score),
-            10 => View::of(&self.isv_mktid),
-            11 => View::of(&self.similar_item),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => item_id: Text("item_id", String);
+        1 => publish_info: Object("publish_info", Object);
+        2 => price_promotion_info: Object("price_promotion_info", Object);
+        3 => item_basic_info: Object("item_basic_info", Object);
+        4 => tmall_rank_info: Object("tmall_rank_info", Object);
+        5 => presale_info: Object("presale_info", Object);
+        6 => scope_info: Object("scope_info", Object);
+        7 => mgc_info: Object("mgc_info", Object);
+        8 => match_score: Text("match_score", String);
+        9 => commi_score: Text("commi_score", String);
+        10 => isv_mktid: Text("isv_mktid", String);
+        11 => similar_item: Text("similar_item", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.publish_info),
-            2 => Slot::of(&mut self.price_promotion_info),
-            3 => Slot::of(&mut self.item_basic_info),
-            4 => Slot::of(&mut self.tmall_rank_info),
-            5 => Slot::of(&mut self.presale_info),
-            6 => Slot::of(&mut self.scope_info),
-            7 => Slot::of(&mut self.mgc_info),
-            8 => Slot::of(&mut self.match_score),
-            9 => Slot::of(&mut self.commi_score),
-            10 => Slot::of(&mut self.isv_mktid),
-            11 => Slot::of(&mut self.similar_item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);
 
 /// The object `PublishInfo`.
 #[derive(Clone, Default)]
@@ -898,77 +755,25 @@ pub struct PublishInfo {
     pub daily_promotion_sales: Option<i64>,
 }
 
-impl Record for PublishInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PublishInfo",
-            fields: &[
-                Field::new("income_rate", Kind::String),
-                Field::new("topn_info", Kind::Object),
-                Field::new("click_url", Kind::String),
-                Field::new("coupon_share_url", Kind::String),
-                Field::new("future_activity_commission_rate", Kind::String),
-                Field::new("future_activity_time", Kind::String),
-                Field::new("sp_campaign_list", Kind::Object).list(),
-                Field::new("rank_page_url", Kind::String),
-                Field::new("commission_type", Kind::String),
-                Field::new("income_info", Kind::Object),
-                Field::new("cpa_reward_type", Kind::String),
-                Field::new("cpa_reward_amount", Kind::String),
-                Field::new("include_dxjh", Kind::String),
-                Field::new("two_hour_promotion_sales", Kind::Number),
-                Field::new("daily_promotion_sales", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.income_rate),
-            1 => View::of(&self.topn_info),
-            2 => View::of(&self.click_url),
-            3 => View::of(&self.coupon_share_url),
-            4 => View::of(&self.future_activity_commission_rate),
-            5 => View::of(&self.future_activity_time),
-            6 => View::of(&self.sp_campaign_list),
-            7 => View::of(&self.rank_page_url),
-            8 => View::optional_open_enum(&self.commission_type),
-            9 => View::of(&self.income_info),
-            10 => View::of(&self.cpa_reward_type),
-            11 => View::of(&self.cpa_reward_amount),
-            12 => View::of(&self.include_dxjh),
-            13 => View::of(&self.two_hour_promotion_sales),
-            14 => View::of(&self.daily_promotion_sales),
-            _ => View::Absent,
-        }
+record! {
+    mut PublishInfo {
+        0 => income_rate: Text("income_rate", String);
+        1 => topn_info: Object("topn_info", Object);
+        2 => click_url: Text("click_url", String);
+        3 => coupon_share_url: Text("coupon_share_url", String);
+        4 => future_activity_commission_rate: Text("future_activity_commission_rate", String);
+        5 => future_activity_time: Text("future_activity_time", String);
+        6 => sp_campaign_list: Objects("sp_campaign_list", Object, list);
+        7 => rank_page_url: Text("rank_page_url", String);
+        8 => commission_type: OpenEnum("commission_type", String);
+        9 => income_info: Object("income_info", Object);
+        10 => cpa_reward_type: Text("cpa_reward_type", String);
+        11 => cpa_reward_amount: Text("cpa_reward_amount", String);
+        12 => include_dxjh: Text("include_dxjh", String);
+        13 => two_hour_promotion_sales: Number("two_hour_promotion_sales", Number);
+        14 => daily_promotion_sales: Number("daily_promotion_sales", Number);
     }
 }
-
-impl RecordMut for PublishInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.income_rate),
-            1 => Slot::of(&mut self.topn_info),
-            2 => Slot::of(&mut self.click_url),
-            3 => Slot::of(&mut self.coupon_share_url),
-            4 => Slot::of(&mut self.future_activity_commission_rate),
-            5 => Slot::of(&mut self.future_activity_time),
-            6 => Slot::of(&mut self.sp_campaign_list),
-            7 => Slot::of(&mut self.rank_page_url),
-            8 => Slot::open_enum(&mut self.commission_type),
-            9 => Slot::of(&mut self.income_info),
-            10 => Slot::of(&mut self.cpa_reward_type),
-            11 => Slot::of(&mut self.cpa_reward_amount),
-            12 => Slot::of(&mut self.include_dxjh),
-            13 => Slot::of(&mut self.two_hour_promotion_sales),
-            14 => Slot::of(&mut self.daily_promotion_sales),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PublishInfo);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
@@ -996,47 +801,15 @@ pub struct TopNInfoDto {
     pub topn_rate: Option<String>,
 }
 
-impl Record for TopNInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopNInfoDto",
-            fields: &[
-                Field::new("topn_quantity", Kind::Number),
-                Field::new("topn_total_count", Kind::Number),
-                Field::new("topn_end_time", Kind::String),
-                Field::new("topn_start_time", Kind::String),
-                Field::new("topn_rate", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.topn_quantity),
-            1 => View::of(&self.topn_total_count),
-            2 => View::of(&self.topn_end_time),
-            3 => View::of(&self.topn_start_time),
-            4 => View::of(&self.topn_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut TopNInfoDto {
+        0 => topn_quantity: Number("topn_quantity", Number);
+        1 => topn_total_count: Number("topn_total_count", Number);
+        2 => topn_end_time: Text("topn_end_time", String);
+        3 => topn_start_time: Text("topn_start_time", String);
+        4 => topn_rate: Text("topn_rate", String);
     }
 }
-
-impl RecordMut for TopNInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.topn_quantity),
-            1 => Slot::of(&mut self.topn_total_count),
-            2 => Slot::of(&mut self.topn_end_time),
-            3 => Slot::of(&mut self.topn_start_time),
-            4 => Slot::of(&mut self.topn_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopNInfoDto);
 
 /// The object `SpCampaign`.
 #[derive(Clone, Default)]
@@ -1068,50 +841,16 @@ pub struct SpCampaign {
     pub sp_status: Option<String>,
 }
 
-impl Record for SpCampaign {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SpCampaign",
-            fields: &[
-                Field::new("sp_cid", Kind::String),
-                Field::new("sp_name", Kind::String),
-                Field::new("sp_rate", Kind::String),
-                Field::new("sp_lock_status", Kind::String),
-                Field::new("sp_apply_link", Kind::String),
-                Field::new("sp_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sp_cid),
-            1 => View::of(&self.sp_name),
-            2 => View::of(&self.sp_rate),
-            3 => View::of(&self.sp_lock_status),
-            4 => View::of(&self.sp_apply_link),
-            5 => View::of(&self.sp_status),
-            _ => View::Absent,
-        }
+record! {
+    mut SpCampaign {
+        0 => sp_cid: Text("sp_cid", String);
+        1 => sp_name: Text("sp_name", String);
+        2 => sp_rate: Text("sp_rate", String);
+        3 => sp_lock_status: Text("sp_lock_status", String);
+        4 => sp_apply_link: Text("sp_apply_link", String);
+        5 => sp_status: Text("sp_status", String);
     }
 }
-
-impl RecordMut for SpCampaign {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sp_cid),
-            1 => Slot::of(&mut self.sp_name),
-            2 => Slot::of(&mut self.sp_rate),
-            3 => Slot::of(&mut self.sp_lock_status),
-            4 => Slot::of(&mut self.sp_apply_link),
-            5 => Slot::of(&mut self.sp_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SpCampaign);
 
 /// The object `FinalIncomeInfo`.
 #[derive(Clone, Default)]
@@ -1143,50 +882,16 @@ pub struct FinalIncomeInfo {
     pub subsidy_type: Option<String>,
 }
 
-impl Record for FinalIncomeInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FinalIncomeInfo",
-            fields: &[
-                Field::new("commission_rate", Kind::String),
-                Field::new("commission_amount", Kind::String),
-                Field::new("subsidy_rate", Kind::String),
-                Field::new("subsidy_amount", Kind::String),
-                Field::new("subsidy_upper_limit", Kind::String),
-                Field::new("subsidy_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.commission_rate),
-            1 => View::of(&self.commission_amount),
-            2 => View::of(&self.subsidy_rate),
-            3 => View::of(&self.subsidy_amount),
-            4 => View::of(&self.subsidy_upper_limit),
-            5 => View::of(&self.subsidy_type),
-            _ => View::Absent,
-        }
+record! {
+    mut FinalIncomeInfo {
+        0 => commission_rate: Text("commission_rate", String);
+        1 => commission_amount: Text("commission_amount", String);
+        2 => subsidy_rate: Text("subsidy_rate", String);
+        3 => subsidy_amount: Text("subsidy_amount", String);
+        4 => subsidy_upper_limit: Text("subsidy_upper_limit", String);
+        5 => subsidy_type: Text("subsidy_type", String);
     }
 }
-
-impl RecordMut for FinalIncomeInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.commission_rate),
-            1 => Slot::of(&mut self.commission_amount),
-            2 => Slot::of(&mut self.subsidy_rate),
-            3 => Slot::of(&mut self.subsidy_amount),
-            4 => Slot::of(&mut self.subsidy_upper_limit),
-            5 => Slot::of(&mut self.subsidy_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FinalIncomeInfo);
 
 /// The object `PromotionInfoMapData`.
 #[derive(Clone, Default)]
@@ -1242,68 +947,22 @@ pub struct PromotionInfoMapData {
     pub predict_rounding_up_path_list: Vec<PredictRoundingUpPathMapData>,
 }
 
-impl Record for PromotionInfoMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionInfoMapData",
-            fields: &[
-                Field::new("predict_rounding_up_price", Kind::String),
-                Field::new("predict_rounding_up_price_desc", Kind::String),
-                Field::new("more_promotion_list", Kind::Object).list(),
-                Field::new("reserve_price", Kind::String),
-                Field::new("zk_final_price", Kind::String),
-                Field::new("final_promotion_price", Kind::String),
-                Field::new("final_promotion_path_list", Kind::Object).list(),
-                Field::new("future_activity_promotion_price", Kind::String),
-                Field::new("future_activity_promotion_path_list", Kind::Object).list(),
-                Field::new("promotion_tag_list", Kind::Object).list(),
-                Field::new("gov_subsidy", Kind::Object),
-                Field::new("predict_rounding_up_path_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.predict_rounding_up_price),
-            1 => View::of(&self.predict_rounding_up_price_desc),
-            2 => View::of(&self.more_promotion_list),
-            3 => View::of(&self.reserve_price),
-            4 => View::of(&self.zk_final_price),
-            5 => View::of(&self.final_promotion_price),
-            6 => View::of(&self.final_promotion_path_list),
-            7 => View::of(&self.future_activity_promotion_price),
-            8 => View::of(&self.future_activity_promotion_path_list),
-            9 => View::of(&self.promotion_tag_list),
-            10 => View::of(&self.gov_subsidy),
-            11 => View::of(&self.predict_rounding_up_path_list),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionInfoMapData {
+        0 => predict_rounding_up_price: Text("predict_rounding_up_price", String);
+        1 => predict_rounding_up_price_desc: Text("predict_rounding_up_price_desc", String);
+        2 => more_promotion_list: Objects("more_promotion_list", Object, list);
+        3 => reserve_price: Text("reserve_price", String);
+        4 => zk_final_price: Text("zk_final_price", String);
+        5 => final_promotion_price: Text("final_promotion_price", String);
+        6 => final_promotion_path_list: Objects("final_promotion_path_list", Object, list);
+        7 => future_activity_promotion_price: Text("future_activity_promotion_price", String);
+        8 => future_activity_promotion_path_list: Objects("future_activity_promotion_path_list", Object, list);
+        9 => promotion_tag_list: Objects("promotion_tag_list", Object, list);
+        10 => gov_subsidy: Object("gov_subsidy", Object);
+        11 => predict_rounding_up_path_list: Objects("predict_rounding_up_path_list", Object, list);
     }
 }
-
-impl RecordMut for PromotionInfoMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.predict_rounding_up_price),
-            1 => Slot::of(&mut self.predict_rounding_up_price_desc),
-            2 => Slot::of(&mut self.more_promotion_list),
-            3 => Slot::of(&mut self.reserve_price),
-            4 => Slot::of(&mut self.zk_final_price),
-            5 => Slot::of(&mut self.final_promotion_price),
-            6 => Slot::of(&mut self.final_promotion_path_list),
-            7 => Slot::of(&mut self.future_activity_promotion_price),
-            8 => Slot::of(&mut self.future_activity_promotion_path_list),
-            9 => Slot::of(&mut self.promotion_tag_list),
-            10 => Slot::of(&mut self.gov_subsidy),
-            11 => Slot::of(&mut self.predict_rounding_up_path_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionInfoMapData);
 
 /// The object `MorePromotionMapData`.
 #[derive(Clone, Default)]
@@ -1339,53 +998,17 @@ pub struct MorePromotionMapData {
     pub promotion_url: Option<String>,
 }
 
-impl Record for MorePromotionMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MorePromotionMapData",
-            fields: &[
-                Field::new("promotion_title", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-                Field::new("promotion_start_time", Kind::String),
-                Field::new("promotion_end_time", Kind::String),
-                Field::new("promotion_id", Kind::String),
-                Field::new("promotion_total_count", Kind::Number),
-                Field::new("promotion_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_title),
-            1 => View::of(&self.promotion_desc),
-            2 => View::of(&self.promotion_start_time),
-            3 => View::of(&self.promotion_end_time),
-            4 => View::of(&self.promotion_id),
-            5 => View::of(&self.promotion_total_count),
-            6 => View::of(&self.promotion_url),
-            _ => View::Absent,
-        }
+record! {
+    mut MorePromotionMapData {
+        0 => promotion_title: Text("promotion_title", String);
+        1 => promotion_desc: Text("promotion_desc", String);
+        2 => promotion_start_time: Text("promotion_start_time", String);
+        3 => promotion_end_time: Text("promotion_end_time", String);
+        4 => promotion_id: Text("promotion_id", String);
+        5 => promotion_total_count: Number("promotion_total_count", Number);
+        6 => promotion_url: Text("promotion_url", String);
     }
 }
-
-impl RecordMut for MorePromotionMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_title),
-            1 => Slot::of(&mut self.promotion_desc),
-            2 => Slot::of(&mut self.promotion_start_time),
-            3 => Slot::of(&mut self.promotion_end_time),
-            4 => Slot::of(&mut self.promotion_id),
-            5 => Slot::of(&mut self.promotion_total_count),
-            6 => Slot::of(&mut self.promotion_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MorePromotionMapData);
 
 /// The object `FinalPromotionPathMapData`.
 #[derive(Clone, Default)]
@@ -1417,50 +1040,16 @@ pub struct FinalPromotionPathMapData {
     pub promotion_id: Option<String>,
 }
 
-impl Record for FinalPromotionPathMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FinalPromotionPathMapData",
-            fields: &[
-                Field::new("promotion_title", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-                Field::new("promotion_fee", Kind::String),
-                Field::new("promotion_start_time", Kind::String),
-                Field::new("promotion_end_time", Kind::String),
-                Field::new("promotion_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_title),
-            1 => View::of(&self.promotion_desc),
-            2 => View::of(&self.promotion_fee),
-            3 => View::of(&self.promotion_start_time),
-            4 => View::of(&self.promotion_end_time),
-            5 => View::of(&self.promotion_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FinalPromotionPathMapData {
+        0 => promotion_title: Text("promotion_title", String);
+        1 => promotion_desc: Text("promotion_desc", String);
+        2 => promotion_fee: Text("promotion_fee", String);
+        3 => promotion_start_time: Text("promotion_start_time", String);
+        4 => promotion_end_time: Text("promotion_end_time", String);
+        5 => promotion_id: Text("promotion_id", String);
     }
 }
-
-impl RecordMut for FinalPromotionPathMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_title),
-            1 => Slot::of(&mut self.promotion_desc),
-            2 => Slot::of(&mut self.promotion_fee),
-            3 => Slot::of(&mut self.promotion_start_time),
-            4 => Slot::of(&mut self.promotion_end_time),
-            5 => Slot::of(&mut self.promotion_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FinalPromotionPathMapData);
 
 /// The object `FutureActivityPromotionPathMapData`.
 #[derive(Clone, Default)]
@@ -1488,47 +1077,15 @@ pub struct FutureActivityPromotionPathMapData {
     pub promotion_end_time: Option<String>,
 }
 
-impl Record for FutureActivityPromotionPathMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FutureActivityPromotionPathMapData",
-            fields: &[
-                Field::new("promotion_title", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-                Field::new("promotion_fee", Kind::String),
-                Field::new("promotion_start_time", Kind::String),
-                Field::new("promotion_end_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_title),
-            1 => View::of(&self.promotion_desc),
-            2 => View::of(&self.promotion_fee),
-            3 => View::of(&self.promotion_start_time),
-            4 => View::of(&self.promotion_end_time),
-            _ => View::Absent,
-        }
+record! {
+    mut FutureActivityPromotionPathMapData {
+        0 => promotion_title: Text("promotion_title", String);
+        1 => promotion_desc: Text("promotion_desc", String);
+        2 => promotion_fee: Text("promotion_fee", String);
+        3 => promotion_start_time: Text("promotion_start_time", String);
+        4 => promotion_end_time: Text("promotion_end_time", String);
     }
 }
-
-impl RecordMut for FutureActivityPromotionPathMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_title),
-            1 => Slot::of(&mut self.promotion_desc),
-            2 => Slot::of(&mut self.promotion_fee),
-            3 => Slot::of(&mut self.promotion_start_time),
-            4 => Slot::of(&mut self.promotion_end_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FutureActivityPromotionPathMapData);
 
 /// The object `PromotionTagMapData`.
 #[derive(Clone, Default)]
@@ -1540,33 +1097,11 @@ pub struct PromotionTagMapData {
     pub tag_name: Option<String>,
 }
 
-impl Record for PromotionTagMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionTagMapData",
-            fields: &[Field::new("tag_name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tag_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionTagMapData {
+        0 => tag_name: Text("tag_name", String);
     }
 }
-
-impl RecordMut for PromotionTagMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tag_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionTagMapData);
 
 /// The object `GovSubsidyDTO`.
 #[derive(Clone, Default)]
@@ -1582,38 +1117,12 @@ pub struct GovSubsidyDto {
     pub state_subsidy_info: Option<StateSubsidyInfo>,
 }
 
-impl Record for GovSubsidyDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "GovSubsidyDto",
-            fields: &[
-                Field::new("tag_name", Kind::String),
-                Field::new("state_subsidy_info", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tag_name),
-            1 => View::of(&self.state_subsidy_info),
-            _ => View::Absent,
-        }
+record! {
+    mut GovSubsidyDto {
+        0 => tag_name: Text("tag_name", String);
+        1 => state_subsidy_info: Object("state_subsidy_info", Object);
     }
 }
-
-impl RecordMut for GovSubsidyDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tag_name),
-            1 => Slot::of(&mut self.state_subsidy_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut GovSubsidyDto);
 
 /// The object `StateSubsidyInfo`.
 #[derive(Clone, Default)]
@@ -1641,47 +1150,15 @@ pub struct StateSubsidyInfo {
     pub province_list: Vec<String>,
 }
 
-impl Record for StateSubsidyInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StateSubsidyInfo",
-            fields: &[
-                Field::new("max_rebate", Kind::Number),
-                Field::new("min_rebate", Kind::Number),
-                Field::new("max_discount", Kind::String),
-                Field::new("min_discount", Kind::String),
-                Field::new("province_list", Kind::String).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.max_rebate),
-            1 => View::of(&self.min_rebate),
-            2 => View::of(&self.max_discount),
-            3 => View::of(&self.min_discount),
-            4 => View::of(&self.province_list),
-            _ => View::Absent,
-        }
+record! {
+    mut StateSubsidyInfo {
+        0 => max_rebate: Number("max_rebate", Number);
+        1 => min_rebate: Number("min_rebate", Number);
+        2 => max_discount: Text("max_discount", String);
+        3 => min_discount: Text("min_discount", String);
+        4 => province_list: Texts("province_list", String, list);
     }
 }
-
-impl RecordMut for StateSubsidyInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.max_rebate),
-            1 => Slot::of(&mut self.min_rebate),
-            2 => Slot::of(&mut self.max_discount),
-            3 => Slot::of(&mut self.min_discount),
-            4 => Slot::of(&mut self.province_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StateSubsidyInfo);
 
 /// The object `PredictRoundingUpPathMapData`.
 #[derive(Clone, Default)]
@@ -1697,38 +1174,12 @@ pub struct PredictRoundingUpPathMapData {
     pub promotion_desc: Option<String>,
 }
 
-impl Record for PredictRoundingUpPathMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PredictRoundingUpPathMapData",
-            fields: &[
-                Field::new("promotion_title", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_title),
-            1 => View::of(&self.promotion_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut PredictRoundingUpPathMapData {
+        0 => promotion_title: Text("promotion_title", String);
+        1 => promotion_desc: Text("promotion_desc", String);
     }
 }
-
-impl RecordMut for PredictRoundingUpPathMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_title),
-            1 => Slot::of(&mut self.promotion_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PredictRoundingUpPathMapData);
 
 /// The object `BasicMapData`.
 #[derive(Clone, Default)]
@@ -1812,89 +1263,29 @@ pub struct BasicMapData {
     pub real_post_fee: Option<String>,
 }
 
-impl Record for BasicMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BasicMapData",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("short_title", Kind::String),
-                Field::new("pict_url", Kind::String),
-                Field::new("white_image", Kind::String),
-                Field::new("level_one_category_id", Kind::Number),
-                Field::new("category_id", Kind::Number),
-                Field::new("category_name", Kind::String),
-                Field::new("seller_id", Kind::Number),
-                Field::new("user_type", Kind::Number),
-                Field::new("shop_title", Kind::String),
-                Field::new("volume", Kind::Number),
-                Field::new("sub_title", Kind::String),
-                Field::new("brand_name", Kind::String),
-                Field::new("level_one_category_name", Kind::String),
-                Field::new("tk_total_sales", Kind::String),
-                Field::new("provcity", Kind::String),
-                Field::new("small_images", Kind::String).list(),
-                Field::new("annual_vol", Kind::String),
-                Field::new("real_post_fee", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.short_title),
-            2 => View::of(&self.pict_url),
-            3 => View::of(&self.white_image),
-            4 => View::of(&self.level_one_category_id),
-            5 => View::of(&self.category_id),
-            6 => View::of(&self.category_name),
-            7 => View::of(&self.seller_id),
-            8 => View::of(&self.user_type),
-            9 => View::of(&self.shop_title),
-            10 => View::of(&self.volume),
-            11 => View::of(&self.sub_title),
-            12 => View::of(&self.brand_name),
-            13 => View::of(&self.level_one_category_name),
-            14 => View::of(&self.tk_total_sales),
-            15 => View::of(&self.provcity),
-            16 => View::of(&self.small_images),
-            17 => View::of(&self.annual_vol),
-            18 => View::of(&self.real_post_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut BasicMapData {
+        0 => title: Text("title", String);
+        1 => short_title: Text("short_title", String);
+        2 => pict_url: Text("pict_url", String);
+        3 => white_image: Text("white_image", String);
+        4 => level_one_category_id: Number("level_one_category_id", Number);
+        5 => category_id: Number("category_id", Number);
+        6 => category_name: Text("category_name", String);
+        7 => seller_id: Number("seller_id", Number);
+        8 => user_type: Number("user_type", Number);
+        9 => shop_title: Text("shop_title", String);
+        10 => volume: Number("volume", Number);
+        11 => sub_title: Text("sub_title", String);
+        12 => brand_name: Text("brand_name", String);
+        13 => level_one_category_name: Text("level_one_category_name", String);
+        14 => tk_total_sales: Text("tk_total_sales", String);
+        15 => provcity: Text("provcity", String);
+        16 => small_images: Texts("small_images", String, list);
+        17 => annual_vol: Text("annual_vol", String);
+        18 => real_post_fee: Text("real_post_fee", String);
     }
 }
-
-impl RecordMut for BasicMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.short_title),
-            2 => Slot::of(&mut self.pict_url),
-            3 => Slot::of(&mut self.white_image),
-            4 => Slot::of(&mut self.level_one_category_id),
-            5 => Slot::of(&mut self.category_id),
-            6 => Slot::of(&mut self.category_name),
-            7 => Slot::of(&mut self.seller_id),
-            8 => Slot::of(&mut self.user_type),
-            9 => Slot::of(&mut self.shop_title),
-            10 => Slot::of(&mut self.volume),
-            11 => Slot::of(&mut self.sub_title),
-            12 => Slot::of(&mut self.brand_name),
-            13 => Slot::of(&mut self.level_one_category_name),
-            14 => Slot::of(&mut self.tk_total_sales),
-            15 => Slot::of(&mut self.provcity),
-            16 => Slot::of(&mut self.small_images),
-            17 => Slot::of(&mut self.annual_vol),
-            18 => Slot::of(&mut self.real_post_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BasicMapData);
 
 /// The object `TmallRankInfo`.
 #[derive(Clone, Default)]
@@ -1910,38 +1301,12 @@ pub struct TmallRankInfo {
     pub tmall_rank_url: Option<String>,
 }
 
-impl Record for TmallRankInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmallRankInfo",
-            fields: &[
-                Field::new("tmall_rank_text", Kind::String),
-                Field::new("tmall_rank_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tmall_rank_text),
-            1 => View::of(&self.tmall_rank_url),
-            _ => View::Absent,
-        }
+record! {
+    mut TmallRankInfo {
+        0 => tmall_rank_text: Text("tmall_rank_text", String);
+        1 => tmall_rank_url: Text("tmall_rank_url", String);
     }
 }
-
-impl RecordMut for TmallRankInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tmall_rank_text),
-            1 => Slot::of(&mut self.tmall_rank_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmallRankInfo);
 
 /// The object `PresaleInfo`.
 #[derive(Clone, Default)]
@@ -1973,50 +1338,16 @@ pub struct PresaleInfo {
     pub presale_discount_fee_text: Option<String>,
 }
 
-impl Record for PresaleInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PresaleInfo",
-            fields: &[
-                Field::new("presale_start_time", Kind::Number),
-                Field::new("presale_end_time", Kind::Number),
-                Field::new("presale_tail_start_time", Kind::Number),
-                Field::new("presale_tail_end_time", Kind::Number),
-                Field::new("presale_deposit", Kind::String),
-                Field::new("presale_discount_fee_text", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.presale_start_time),
-            1 => View::of(&self.presale_end_time),
-            2 => View::of(&self.presale_tail_start_time),
-            3 => View::of(&self.presale_tail_end_time),
-            4 => View::of(&self.presale_deposit),
-            5 => View::of(&self.presale_discount_fee_text),
-            _ => View::Absent,
-        }
+record! {
+    mut PresaleInfo {
+        0 => presale_start_time: Number("presale_start_time", Number);
+        1 => presale_end_time: Number("presale_end_time", Number);
+        2 => presale_tail_start_time: Number("presale_tail_start_time", Number);
+        3 => presale_tail_end_time: Number("presale_tail_end_time", Number);
+        4 => presale_deposit: Text("presale_deposit", String);
+        5 => presale_discount_fee_text: Text("presale_discount_fee_text", String);
     }
 }
-
-impl RecordMut for PresaleInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.presale_start_time),
-            1 => Slot::of(&mut self.presale_end_time),
-            2 => Slot::of(&mut self.presale_tail_start_time),
-            3 => Slot::of(&mut self.presale_tail_end_time),
-            4 => Slot::of(&mut self.presale_deposit),
-            5 => Slot::of(&mut self.presale_discount_fee_text),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PresaleInfo);
 
 /// The object `ScopeInfo`.
 #[derive(Clone, Default)]
@@ -2028,33 +1359,11 @@ pub struct ScopeInfo {
     pub superior_brand: Option<String>,
 }
 
-impl Record for ScopeInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ScopeInfo",
-            fields: &[Field::new("superior_brand", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.superior_brand),
-            _ => View::Absent,
-        }
+record! {
+    mut ScopeInfo {
+        0 => superior_brand: Text("superior_brand", String);
     }
 }
-
-impl RecordMut for ScopeInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.superior_brand),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ScopeInfo);
 
 /// The object `MgcInfo`.
 #[derive(Clone, Default)]
@@ -2082,47 +1391,15 @@ pub struct MgcInfo {
     pub valid_time: Option<String>,
 }
 
-impl Record for MgcInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MgcInfo",
-            fields: &[
-                Field::new("price", Kind::String),
-                Field::new("price_desc", Kind::String),
-                Field::new("promotion_summary", Kind::String),
-                Field::new("publish_time", Kind::String),
-                Field::new("valid_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.price),
-            1 => View::of(&self.price_desc),
-            2 => View::of(&self.promotion_summary),
-            3 => View::of(&self.publish_time),
-            4 => View::of(&self.valid_time),
-            _ => View::Absent,
-        }
+record! {
+    mut MgcInfo {
+        0 => price: Text("price", String);
+        1 => price_desc: Text("price_desc", String);
+        2 => promotion_summary: Text("promotion_summary", String);
+        3 => publish_time: Text("publish_time", String);
+        4 => valid_time: Text("valid_time", String);
     }
 }
-
-impl RecordMut for MgcInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.price),
-            1 => Slot::of(&mut self.price_desc),
-            2 => Slot::of(&mut self.promotion_summary),
-            3 => Slot::of(&mut self.publish_time),
-            4 => Slot::of(&mut self.valid_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MgcInfo);
 
 /// The values of `commission_type`.
 #[derive(Clone, Debug)]

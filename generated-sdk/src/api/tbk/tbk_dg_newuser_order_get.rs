@@ -3,8 +3,7 @@
 //! `taobao.tbk.dg.newuser.order.get`: 查询拉新的明细
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.tbk.dg.newuser.order.get`: 查询拉新的明细
@@ -129,36 +128,16 @@ impl Paged for TbkDgNewuserOrderGetRequest {
     }
 }
 
-impl Record for TbkDgNewuserOrderGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgNewuserOrderGetRequest",
-            fields: &[
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("adzone_id", Kind::Number),
-                Field::new("start_time", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("activity_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_size),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.adzone_id),
-            3 => View::of(&self.start_time),
-            4 => View::of(&self.end_time),
-            5 => View::of(&self.activity_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgNewuserOrderGetRequest {
+        0 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        1 => page_no: Number("page_no", Number);
+        2 => adzone_id: Number("adzone_id", Number);
+        3 => start_time: Date("start_time", Date);
+        4 => end_time: Date("end_time", Date);
+        5 => activity_id: RequiredText("activity_id", String, required);
     }
 }
-
-record!(TbkDgNewuserOrderGetRequest);
 
 /// The response of `taobao.tbk.dg.newuser.order.get`.
 #[derive(Clone, Default)]
@@ -170,33 +149,11 @@ pub struct TbkDgNewuserOrderGetResponse {
     pub results: Option<Results>,
 }
 
-impl Record for TbkDgNewuserOrderGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgNewuserOrderGetResponse",
-            fields: &[Field::new("results", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgNewuserOrderGetResponse {
+        0 => results: Object("results", Object);
     }
 }
-
-impl RecordMut for TbkDgNewuserOrderGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgNewuserOrderGetResponse);
 
 /// The object `Results`.
 #[derive(Clone, Default)]
@@ -208,33 +165,11 @@ pub struct Results {
     pub data: Option<Data>,
 }
 
-impl Record for Results {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Results",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut Results {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for Results {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Results);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -258,44 +193,14 @@ pub struct Data {
     pub has_next: Option<bool>,
 }
 
-impl Record for Data {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Data",
-            fields: &[
-                Field::new("results", Kind::Object).list(),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.has_next),
-            _ => View::Absent,
-        }
+record! {
+    mut Data {
+        0 => results: Objects("results", Object, list);
+        1 => page_no: Number("page_no", Number);
+        2 => page_size: Number("page_size", Number);
+        3 => has_next: Boolean("has_next", Boolean);
     }
 }
-
-impl RecordMut for Data {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            1 => Slot::of(&mut self.page_no),
-            2 => Slot::of(&mut self.page_size),
-            3 => Slot::of(&mut self.has_next),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -411,113 +316,37 @@ pub struct MapData {
     pub relation_id: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("register_time", Kind::Date),
-                Field::new("bind_time", Kind::Date),
-                Field::new("buy_time", Kind::Date),
-                Field::new("status", Kind::Number),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("order_tk_type", Kind::Number),
-                Field::new("union_id", Kind::String),
-                Field::new("member_id", Kind::Number),
-                Field::new("member_nick", Kind::String),
-                Field::new("site_id", Kind::Number),
-                Field::new("site_name", Kind::String),
-                Field::new("adzone_id", Kind::Number),
-                Field::new("adzone_name", Kind::String),
-                Field::new("tb_trade_parent_id", Kind::Number),
-                Field::new("accept_time", Kind::Date),
-                Field::new("receive_time", Kind::Date),
-                Field::new("success_time", Kind::Date),
-                Field::new("activity_type", Kind::String),
-                Field::new("activity_id", Kind::String),
-                Field::new("biz_date", Kind::String),
-                Field::new("orders", Kind::Object).list(),
-                Field::new("bind_card_time", Kind::Date),
-                Field::new("login_time", Kind::Date),
-                Field::new("is_card_save", Kind::Number),
-                Field::new("use_rights_time", Kind::Date),
-                Field::new("get_rights_time", Kind::Date),
-                Field::new("relation_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.register_time),
-            1 => View::of(&self.bind_time),
-            2 => View::of(&self.buy_time),
-            3 => View::of(&self.status),
-            4 => View::of(&self.mobile),
-            5 => View::of(&self.order_tk_type),
-            6 => View::of(&self.union_id),
-            7 => View::of(&self.member_id),
-            8 => View::of(&self.member_nick),
-            9 => View::of(&self.site_id),
-            10 => View::of(&self.site_name),
-            11 => View::of(&self.adzone_id),
-            12 => View::of(&self.adzone_name),
-            13 => View::of(&self.tb_trade_parent_id),
-            14 => View::of(&self.accept_time),
-            15 => View::of(&self.receive_time),
-            16 => View::of(&self.success_time),
-            17 => View::optional_open_enum(&self.activity_type),
-            18 => View::of(&self.activity_id),
-            19 => View::of(&self.biz_date),
-            20 => View::of(&self.orders),
-            21 => View::of(&self.bind_card_time),
-            22 => View::of(&self.login_time),
-            23 => View::of(&self.is_card_save),
-            24 => View::of(&self.use_rights_time),
-            25 => View::of(&self.get_rights_time),
-            26 => View::of(&self.relation_id),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => register_time: Date("register_time", Date);
+        1 => bind_time: Date("bind_time", Date);
+        2 => buy_time: Date("buy_time", Date);
+        3 => status: Number("status", Number);
+        4 => mobile: Text("mobile", String, secret);
+        5 => order_tk_type: Number("order_tk_type", Number);
+        6 => union_id: Text("union_id", String);
+        7 => member_id: Number("member_id", Number);
+        8 => member_nick: Text("member_nick", String);
+        9 => site_id: Number("site_id", Number);
+        10 => site_name: Text("site_name", String);
+        11 => adzone_id: Number("adzone_id", Number);
+        12 => adzone_name: Text("adzone_name", String);
+        13 => tb_trade_parent_id: Number("tb_trade_parent_id", Number);
+        14 => accept_time: Date("accept_time", Date);
+        15 => receive_time: Date("receive_time", Date);
+        16 => success_time: Date("success_time", Date);
+        17 => activity_type: OpenEnum("activity_type", String);
+        18 => activity_id: Text("activity_id", String);
+        19 => biz_date: Text("biz_date", String);
+        20 => orders: Objects("orders", Object, list);
+        21 => bind_card_time: Date("bind_card_time", Date);
+        22 => login_time: Date("login_time", Date);
+        23 => is_card_save: Number("is_card_save", Number);
+        24 => use_rights_time: Date("use_rights_time", Date);
+        25 => get_rights_time: Date("get_rights_time", Date);
+        26 => relation_id: Text("relation_id", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.register_time),
-            1 => Slot::of(&mut self.bind_time),
-            2 => Slot::of(&mut self.buy_time),
-            3 => Slot::of(&mut self.status),
-            4 => Slot::of(&mut self.mobile),
-            5 => Slot::of(&mut self.order_tk_type),
-            6 => Slot::of(&mut self.union_id),
-            7 => Slot::of(&mut self.member_id),
-            8 => Slot::of(&mut self.member_nick),
-            9 => Slot::of(&mut self.site_id),
-            10 => Slot::of(&mut self.site_name),
-            11 => Slot::of(&mut self.adzone_id),
-            12 => Slot::of(&mut self.adzone_name),
-            13 => Slot::of(&mut self.tb_trade_parent_id),
-            14 => Slot::of(&mut self.accept_time),
-            15 => Slot::of(&mut self.receive_time),
-            16 => Slot::of(&mut self.success_time),
-            17 => Slot::open_enum(&mut self.activity_type),
-            18 => Slot::of(&mut self.activity_id),
-            19 => Slot::of(&mut self.biz_date),
-            20 => Slot::of(&mut self.orders),
-            21 => Slot::of(&mut self.bind_card_time),
-            22 => Slot::of(&mut self.login_time),
-            23 => Slot::of(&mut self.is_card_save),
-            24 => Slot::of(&mut self.use_rights_time),
-            25 => Slot::of(&mut self.get_rights_time),
-            26 => Slot::of(&mut self.relation_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);
 
 /// The object `OrderData`.
 #[derive(Clone, Default)]
@@ -541,44 +370,14 @@ pub struct OrderData {
     pub order_no: Option<String>,
 }
 
-impl Record for OrderData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderData",
-            fields: &[
-                Field::new("commission", Kind::String),
-                Field::new("confirm_receive_time", Kind::String),
-                Field::new("pay_time", Kind::String),
-                Field::new("order_no", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.commission),
-            1 => View::of(&self.confirm_receive_time),
-            2 => View::of(&self.pay_time),
-            3 => View::of(&self.order_no),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderData {
+        0 => commission: Text("commission", String);
+        1 => confirm_receive_time: Text("confirm_receive_time", String);
+        2 => pay_time: Text("pay_time", String);
+        3 => order_no: Text("order_no", String);
     }
 }
-
-impl RecordMut for OrderData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.commission),
-            1 => Slot::of(&mut self.confirm_receive_time),
-            2 => Slot::of(&mut self.pay_time),
-            3 => Slot::of(&mut self.order_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderData);
 
 /// The values of `activity_type`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.dg.newuser.order.sum`: 汇总拉新活动数据
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Paged, Paging, Request, record};
 
 /// `taobao.tbk.dg.newuser.order.sum`: 汇总拉新活动数据
 ///
@@ -114,38 +111,16 @@ impl Paged for TbkDgNewuserOrderSumRequest {
     }
 }
 
-impl Record for TbkDgNewuserOrderSumRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgNewuserOrderSumRequest",
-            fields: &[
-                Field::new("page_size", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("adzone_id", Kind::Number),
-                Field::new("page_no", Kind::Number).required(),
-                Field::new("site_id", Kind::Number),
-                Field::new("activity_id", Kind::String).required(),
-                Field::new("settle_month", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_size),
-            1 => View::of(&self.adzone_id),
-            2 => View::of(&self.page_no),
-            3 => View::of(&self.site_id),
-            4 => View::of(&self.activity_id),
-            5 => View::of(&self.settle_month),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgNewuserOrderSumRequest {
+        0 => page_size: RequiredNumber("page_size", Number, required, [MinValue(1), MaxValue(100)]);
+        1 => adzone_id: Number("adzone_id", Number);
+        2 => page_no: RequiredNumber("page_no", Number, required);
+        3 => site_id: Number("site_id", Number);
+        4 => activity_id: RequiredText("activity_id", String, required);
+        5 => settle_month: Text("settle_month", String);
     }
 }
-
-record!(TbkDgNewuserOrderSumRequest);
 
 /// The response of `taobao.tbk.dg.newuser.order.sum`.
 #[derive(Clone, Default)]
@@ -157,33 +132,11 @@ pub struct TbkDgNewuserOrderSumResponse {
     pub results: Option<Results>,
 }
 
-impl Record for TbkDgNewuserOrderSumResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgNewuserOrderSumResponse",
-            fields: &[Field::new("results", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgNewuserOrderSumResponse {
+        0 => results: Object("results", Object);
     }
 }
-
-impl RecordMut for TbkDgNewuserOrderSumResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgNewuserOrderSumResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -195,33 +148,11 @@ pub struct Results {
     pub data: Option<ResultsData>,
 }
 
-impl Record for Results {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Results",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut Results {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for Results {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Results);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -245,44 +176,14 @@ pub struct ResultsData {
     pub results: Vec<ResultsDataResults>,
 }
 
-impl Record for ResultsData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultsData",
-            fields: &[
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("results", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_no),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.has_next),
-            3 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultsData {
+        0 => page_no: Number("page_no", Number);
+        1 => page_size: Number("page_size", Number);
+        2 => has_next: Boolean("has_next", Boolean);
+        3 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for ResultsData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.page_no),
-            1 => Slot::of(&mut self.page_size),
-            2 => Slot::of(&mut self.has_next),
-            3 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultsData);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -346,71 +247,21 @@ pub struct ResultsDataResults {
     pub relation_id: Option<String>,
 }
 
-impl Record for ResultsDataResults {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultsDataResults",
-            fields: &[
-                Field::new("activity_id", Kind::String),
-                Field::new("biz_date", Kind::String),
-                Field::new("reg_user_cnt", Kind::Number),
-                Field::new("login_user_cnt", Kind::Number),
-                Field::new("alipay_user_cnt", Kind::Number),
-                Field::new("rcv_valid_user_cnt", Kind::Number),
-                Field::new("rcv_user_cnt", Kind::Number),
-                Field::new("alipay_user_cpa_pre_amt", Kind::String),
-                Field::new("bind_buy_user_cpa_pre_amt", Kind::String),
-                Field::new("bind_buy_valid_user_cnt", Kind::Number),
-                Field::new("bind_card_valid_user_cnt", Kind::Number),
-                Field::new("re_buy_valid_user_cnt", Kind::Number),
-                Field::new("valid_num", Kind::Number),
-                Field::new("relation_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.activity_id),
-            1 => View::of(&self.biz_date),
-            2 => View::of(&self.reg_user_cnt),
-            3 => View::of(&self.login_user_cnt),
-            4 => View::of(&self.alipay_user_cnt),
-            5 => View::of(&self.rcv_valid_user_cnt),
-            6 => View::of(&self.rcv_user_cnt),
-            7 => View::of(&self.alipay_user_cpa_pre_amt),
-            8 => View::of(&self.bind_buy_user_cpa_pre_amt),
-            9 => View::of(&self.bind_buy_valid_user_cnt),
-            10 => View::of(&self.bind_card_valid_user_cnt),
-            11 => View::of(&self.re_buy_valid_user_cnt),
-            12 => View::of(&self.valid_num),
-            13 => View::of(&self.relation_id),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultsDataResults {
+        0 => activity_id: Text("activity_id", String);
+        1 => biz_date: Text("biz_date", String);
+        2 => reg_user_cnt: Number("reg_user_cnt", Number);
+        3 => login_user_cnt: Number("login_user_cnt", Number);
+        4 => alipay_user_cnt: Number("alipay_user_cnt", Number);
+        5 => rcv_valid_user_cnt: Number("rcv_valid_user_cnt", Number);
+        6 => rcv_user_cnt: Number("rcv_user_cnt", Number);
+        7 => alipay_user_cpa_pre_amt: Text("alipay_user_cpa_pre_amt", String);
+        8 => bind_buy_user_cpa_pre_amt: Text("bind_buy_user_cpa_pre_amt", String);
+        9 => bind_buy_valid_user_cnt: Number("bind_buy_valid_user_cnt", Number);
+        10 => bind_card_valid_user_cnt: Number("bind_card_valid_user_cnt", Number);
+        11 => re_buy_valid_user_cnt: Number("re_buy_valid_user_cnt", Number);
+        12 => valid_num: Number("valid_num", Number);
+        13 => relation_id: Text("relation_id", String);
     }
 }
-
-impl RecordMut for ResultsDataResults {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.activity_id),
-            1 => Slot::of(&mut self.biz_date),
-            2 => Slot::of(&mut self.reg_user_cnt),
-            3 => Slot::of(&mut self.login_user_cnt),
-            4 => Slot::of(&mut self.alipay_user_cnt),
-            5 => Slot::of(&mut self.rcv_valid_user_cnt),
-            6 => Slot::of(&mut self.rcv_user_cnt),
-            7 => Slot::of(&mut self.alipay_user_cpa_pre_amt),
-            8 => Slot::of(&mut self.bind_buy_user_cpa_pre_amt),
-            9 => Slot::of(&mut self.bind_buy_valid_user_cnt),
-            10 => Slot::of(&mut self.bind_card_valid_user_cnt),
-            11 => Slot::of(&mut self.re_buy_valid_user_cnt),
-            12 => Slot::of(&mut self.valid_num),
-            13 => Slot::of(&mut self.relation_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultsDataResults);

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.dg.punish.order.get`: 查询处罚的订单
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.tbk.dg.punish.order.get`: 查询处罚的订单
 ///
@@ -71,24 +68,11 @@ impl Paged for TbkDgPunishOrderGetRequest {
     }
 }
 
-impl Record for TbkDgPunishOrderGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgPunishOrderGetRequest",
-            fields: &[Field::new("af_order_option", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.af_order_option),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgPunishOrderGetRequest {
+        0 => af_order_option: Object("af_order_option", Object);
     }
 }
-
-record!(TbkDgPunishOrderGetRequest);
 
 /// The object `TopApiAfOrderOption`.
 #[derive(Clone, Default)]
@@ -253,48 +237,22 @@ impl TopApiAfOrderOption {
     }
 }
 
-impl Record for TopApiAfOrderOption {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopApiAfOrderOption",
-            fields: &[
-                Field::new("relation_id", Kind::Number),
-                Field::new("tb_trade_id", Kind::Number),
-                Field::new("tb_trade_parent_id", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("span", Kind::Number).limits(&[Limit::MaxValue(30)]),
-                Field::new("start_time", Kind::Date),
-                Field::new("special_id", Kind::Number),
-                Field::new("adzone_id", Kind::Number),
-                Field::new("site_id", Kind::Number),
-                Field::new("violation_type", Kind::Number),
-                Field::new("punish_status", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_id),
-            1 => View::of(&self.tb_trade_id),
-            2 => View::of(&self.tb_trade_parent_id),
-            3 => View::of(&self.page_size),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.span),
-            6 => View::of(&self.start_time),
-            7 => View::of(&self.special_id),
-            8 => View::of(&self.adzone_id),
-            9 => View::of(&self.site_id),
-            10 => View::of(&self.violation_type),
-            11 => View::of(&self.punish_status),
-            _ => View::Absent,
-        }
+record! {
+    TopApiAfOrderOption {
+        0 => relation_id: Number("relation_id", Number);
+        1 => tb_trade_id: Number("tb_trade_id", Number);
+        2 => tb_trade_parent_id: Number("tb_trade_parent_id", Number);
+        3 => page_size: Number("page_size", Number);
+        4 => page_no: Number("page_no", Number);
+        5 => span: Number("span", Number, [MaxValue(30)]);
+        6 => start_time: Date("start_time", Date);
+        7 => special_id: Number("special_id", Number);
+        8 => adzone_id: Number("adzone_id", Number);
+        9 => site_id: Number("site_id", Number);
+        10 => violation_type: Number("violation_type", Number);
+        11 => punish_status: Number("punish_status", Number);
     }
 }
-
-record!(TopApiAfOrderOption);
 
 /// The response of `taobao.tbk.dg.punish.order.get`.
 #[derive(Clone, Default)]
@@ -306,33 +264,11 @@ pub struct TbkDgPunishOrderGetResponse {
     pub result: Option<RpcResult>,
 }
 
-impl Record for TbkDgPunishOrderGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgPunishOrderGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgPunishOrderGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkDgPunishOrderGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgPunishOrderGetResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -360,47 +296,15 @@ pub struct RpcResult {
     pub result_code: Option<i64>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[
-                Field::new("data", Kind::Object),
-                Field::new("biz_error_desc", Kind::String),
-                Field::new("biz_error_code", Kind::Number),
-                Field::new("result_msg", Kind::String),
-                Field::new("result_code", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.biz_error_desc),
-            2 => View::of(&self.biz_error_code),
-            3 => View::of(&self.result_msg),
-            4 => View::of(&self.result_code),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => data: Object("data", Object);
+        1 => biz_error_desc: Text("biz_error_desc", String);
+        2 => biz_error_code: Number("biz_error_code", Number);
+        3 => result_msg: Text("result_msg", String);
+        4 => result_code: Number("result_code", Number);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.biz_error_desc),
-            2 => Slot::of(&mut self.biz_error_code),
-            3 => Slot::of(&mut self.result_msg),
-            4 => Slot::of(&mut self.result_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
@@ -424,44 +328,14 @@ pub struct PageResult {
     pub total_count: Option<i64>,
 }
 
-impl Record for PageResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageResult",
-            fields: &[
-                Field::new("results", Kind::Object).list(),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("total_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.total_count),
-            _ => View::Absent,
-        }
+record! {
+    mut PageResult {
+        0 => results: Objects("results", Object, list);
+        1 => page_no: Number("page_no", Number);
+        2 => page_size: Number("page_size", Number);
+        3 => total_count: Number("total_count", Number);
     }
 }
-
-impl RecordMut for PageResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            1 => Slot::of(&mut self.page_no),
-            2 => Slot::of(&mut self.page_size),
-            3 => Slot::of(&mut self.total_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageResult);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -523,65 +397,19 @@ pub struct ResultObject {
     pub tk_pub_id: Option<String>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("union_id", Kind::String),
-                Field::new("special_id", Kind::Number),
-                Field::new("relation_id", Kind::Number),
-                Field::new("settle_month", Kind::Number),
-                Field::new("punish_status", Kind::String),
-                Field::new("violation_type", Kind::String),
-                Field::new("tk_trade_create_time", Kind::String),
-                Field::new("tb_trade_id", Kind::Number),
-                Field::new("tb_trade_parent_id", Kind::Number),
-                Field::new("tk_adzone_id", Kind::Number),
-                Field::new("tk_site_id", Kind::Number),
-                Field::new("tk_pub_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.union_id),
-            1 => View::of(&self.special_id),
-            2 => View::of(&self.relation_id),
-            3 => View::of(&self.settle_month),
-            4 => View::of(&self.punish_status),
-            5 => View::of(&self.violation_type),
-            6 => View::of(&self.tk_trade_create_time),
-            7 => View::of(&self.tb_trade_id),
-            8 => View::of(&self.tb_trade_parent_id),
-            9 => View::of(&self.tk_adzone_id),
-            10 => View::of(&self.tk_site_id),
-            11 => View::of(&self.tk_pub_id),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => union_id: Text("union_id", String);
+        1 => special_id: Number("special_id", Number);
+        2 => relation_id: Number("relation_id", Number);
+        3 => settle_month: Number("settle_month", Number);
+        4 => punish_status: Text("punish_status", String);
+        5 => violation_type: Text("violation_type", String);
+        6 => tk_trade_create_time: Text("tk_trade_create_time", String);
+        7 => tb_trade_id: Number("tb_trade_id", Number);
+        8 => tb_trade_parent_id: Number("tb_trade_parent_id", Number);
+        9 => tk_adzone_id: Number("tk_adzone_id", Number);
+        10 => tk_site_id: Number("tk_site_id", Number);
+        11 => tk_pub_id: Text("tk_pub_id", String);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.union_id),
-            1 => Slot::of(&mut self.special_id),
-            2 => Slot::of(&mut self.relation_id),
-            3 => Slot::of(&mut self.settle_month),
-            4 => Slot::of(&mut self.punish_status),
-            5 => Slot::of(&mut self.violation_type),
-            6 => Slot::of(&mut self.tk_trade_create_time),
-            7 => Slot::of(&mut self.tb_trade_id),
-            8 => Slot::of(&mut self.tb_trade_parent_id),
-            9 => Slot::of(&mut self.tk_adzone_id),
-            10 => Slot::of(&mut self.tk_site_id),
-            11 => Slot::of(&mut self.tk_pub_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);

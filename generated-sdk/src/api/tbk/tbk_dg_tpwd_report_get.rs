@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.dg.tpwd.report.get`: 查询淘口令的回流
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.dg.tpwd.report.get`: 查询淘口令的回流
 ///
@@ -52,28 +50,12 @@ impl Request for TbkDgTpwdReportGetRequest {
     type Response = TbkDgTpwdReportGetResponse;
 }
 
-impl Record for TbkDgTpwdReportGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgTpwdReportGetRequest",
-            fields: &[
-                Field::new("tao_password", Kind::String).required(),
-                Field::new("adzone_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tao_password),
-            1 => View::of(&self.adzone_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgTpwdReportGetRequest {
+        0 => tao_password: RequiredText("tao_password", String, required);
+        1 => adzone_id: RequiredText("adzone_id", String, required);
     }
 }
-
-record!(TbkDgTpwdReportGetRequest);
 
 /// The response of `taobao.tbk.dg.tpwd.report.get`.
 #[derive(Clone, Default)]
@@ -85,33 +67,11 @@ pub struct TbkDgTpwdReportGetResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkDgTpwdReportGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgTpwdReportGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgTpwdReportGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkDgTpwdReportGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgTpwdReportGetResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -135,41 +95,11 @@ pub struct MapData {
     pub pv: Option<i64>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("hour_pv", Kind::Number),
-                Field::new("hour_uv", Kind::Number),
-                Field::new("uv", Kind::Number),
-                Field::new("pv", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.hour_pv),
-            1 => View::of(&self.hour_uv),
-            2 => View::of(&self.uv),
-            3 => View::of(&self.pv),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => hour_pv: Number("hour_pv", Number);
+        1 => hour_uv: Number("hour_uv", Number);
+        2 => uv: Number("uv", Number);
+        3 => pv: Number("pv", Number);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.hour_pv),
-            1 => Slot::of(&mut self.hour_uv),
-            2 => Slot::of(&mut self.uv),
-            3 => Slot::of(&mut self.pv),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.dg.tpwd.risk.report`: 查询淘口令的预警与拦截
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Paged, Paging, Request, record};
 
 /// `taobao.tbk.dg.tpwd.risk.report`: 查询淘口令的预警与拦截
 ///
@@ -77,32 +74,13 @@ impl Paged for TbkDgTpwdRiskReportRequest {
     }
 }
 
-impl Record for TbkDgTpwdRiskReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgTpwdRiskReportRequest",
-            fields: &[
-                Field::new("pid", Kind::String),
-                Field::new("offset", Kind::Number).required(),
-                Field::new("limit", Kind::Number)
-                    .required()
-                    .limits(&[Limit::MaxValue(1000)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pid),
-            1 => View::of(&self.offset),
-            2 => View::of(&self.limit),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgTpwdRiskReportRequest {
+        0 => pid: Text("pid", String);
+        1 => offset: RequiredNumber("offset", Number, required);
+        2 => limit: RequiredNumber("limit", Number, required, [MaxValue(1000)]);
     }
 }
-
-record!(TbkDgTpwdRiskReportRequest);
 
 /// The response of `taobao.tbk.dg.tpwd.risk.report`.
 #[derive(Clone, Default)]
@@ -114,33 +92,11 @@ pub struct TbkDgTpwdRiskReportResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for TbkDgTpwdRiskReportResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgTpwdRiskReportResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgTpwdRiskReportResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkDgTpwdRiskReportResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgTpwdRiskReportResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -152,33 +108,11 @@ pub struct ResultObject {
     pub status_list: Vec<DataMap>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[Field::new("status_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status_list),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => status_list: Objects("status_list", Object, list);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `DataMap`.
 #[derive(Clone, Default)]
@@ -198,38 +132,10 @@ pub struct DataMap {
     pub status: Option<String>,
 }
 
-impl Record for DataMap {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataMap",
-            fields: &[
-                Field::new("pid", Kind::String),
-                Field::new("rid", Kind::String),
-                Field::new("status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pid),
-            1 => View::of(&self.rid),
-            2 => View::of(&self.status),
-            _ => View::Absent,
-        }
+record! {
+    mut DataMap {
+        0 => pid: Text("pid", String);
+        1 => rid: Text("rid", String);
+        2 => status: Text("status", String);
     }
 }
-
-impl RecordMut for DataMap {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.pid),
-            1 => Slot::of(&mut self.rid),
-            2 => Slot::of(&mut self.status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataMap);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.dg.vegas.send.status`: 查询用户的红包状态
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.dg.vegas.send.status`: 查询用户的红包状态
 ///
@@ -127,38 +125,17 @@ impl Request for TbkDgVegasSendStatusRequest {
     type Response = TbkDgVegasSendStatusResponse;
 }
 
-impl Record for TbkDgVegasSendStatusRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasSendStatusRequest",
-            fields: &[
-                Field::new("relation_id", Kind::String),
-                Field::new("special_id", Kind::String),
-                Field::new("device_value", Kind::String),
-                Field::new("device_type", Kind::String),
-                Field::new("thor_biz_code", Kind::String),
-                Field::new("pid", Kind::String),
-                Field::new("activity_category", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_id),
-            1 => View::of(&self.special_id),
-            2 => View::of(&self.device_value),
-            3 => View::of(&self.device_type),
-            4 => View::of(&self.thor_biz_code),
-            5 => View::of(&self.pid),
-            6 => View::of(&self.activity_category),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgVegasSendStatusRequest {
+        0 => relation_id: Text("relation_id", String);
+        1 => special_id: Text("special_id", String);
+        2 => device_value: Text("device_value", String);
+        3 => device_type: Text("device_type", String);
+        4 => thor_biz_code: Text("thor_biz_code", String);
+        5 => pid: Text("pid", String);
+        6 => activity_category: Number("activity_category", Number);
     }
 }
-
-record!(TbkDgVegasSendStatusRequest);
 
 /// The response of `taobao.tbk.dg.vegas.send.status`.
 #[derive(Clone, Default)]
@@ -174,38 +151,12 @@ pub struct TbkDgVegasSendStatusResponse {
     pub data: Option<Data>,
 }
 
-impl Record for TbkDgVegasSendStatusResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasSendStatusResponse",
-            fields: &[
-                Field::new("result_msg", Kind::String),
-                Field::new("data", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_msg),
-            1 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgVegasSendStatusResponse {
+        0 => result_msg: Text("result_msg", String);
+        1 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkDgVegasSendStatusResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_msg),
-            1 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgVegasSendStatusResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -217,33 +168,11 @@ pub struct Data {
     pub result_list: Vec<MapData>,
 }
 
-impl Record for Data {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Data",
-            fields: &[Field::new("result_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            _ => View::Absent,
-        }
+record! {
+    mut Data {
+        0 => result_list: Objects("result_list", Object, list);
     }
 }
-
-impl RecordMut for Data {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -255,30 +184,8 @@ pub struct MapData {
     pub is_new_user: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[Field::new("is_new_user", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_new_user),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => is_new_user: Text("is_new_user", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_new_user),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

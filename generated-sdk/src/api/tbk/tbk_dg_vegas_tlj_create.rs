@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.dg.vegas.tlj.create`: 创建淘礼金
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-    required,
-};
+use top_protocol::generated::{DateTime, Request, record, required};
 
 /// `taobao.tbk.dg.vegas.tlj.create`: 创建淘礼金
 ///
@@ -209,54 +206,24 @@ impl Request for TbkDgVegasTljCreateRequest {
     type Response = TbkDgVegasTljCreateResponse;
 }
 
-impl Record for TbkDgVegasTljCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasTljCreateRequest",
-            fields: &[
-                Field::new("security_level", Kind::Number),
-                Field::new("use_start_time", Kind::String),
-                Field::new("use_end_time_mode", Kind::Number),
-                Field::new("use_end_time", Kind::String),
-                Field::new("send_end_time", Kind::Date),
-                Field::new("send_start_time", Kind::Date).required(),
-                Field::new("per_face", Kind::String).required(),
-                Field::new("security_switch", Kind::Boolean).required(),
-                Field::new("user_total_win_num_limit", Kind::Number).required(),
-                Field::new("name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(10)]),
-                Field::new("total_num", Kind::Number).required(),
-                Field::new("item_id", Kind::String).required(),
-                Field::new("campaign_type", Kind::String),
-                Field::new("adzone_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.security_level),
-            1 => View::of(&self.use_start_time),
-            2 => View::of(&self.use_end_time_mode),
-            3 => View::of(&self.use_end_time),
-            4 => View::of(&self.send_end_time),
-            5 => View::of(&self.send_start_time),
-            6 => View::of(&self.per_face),
-            7 => View::of(&self.security_switch),
-            8 => View::of(&self.user_total_win_num_limit),
-            9 => View::of(&self.name),
-            10 => View::of(&self.total_num),
-            11 => View::of(&self.item_id),
-            12 => View::of(&self.campaign_type),
-            13 => View::of(&self.adzone_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgVegasTljCreateRequest {
+        0 => security_level: Number("security_level", Number);
+        1 => use_start_time: Text("use_start_time", String);
+        2 => use_end_time_mode: Number("use_end_time_mode", Number);
+        3 => use_end_time: Text("use_end_time", String);
+        4 => send_end_time: Date("send_end_time", Date);
+        5 => send_start_time: RequiredDate("send_start_time", Date, required);
+        6 => per_face: RequiredText("per_face", String, required);
+        7 => security_switch: RequiredBoolean("security_switch", Boolean, required);
+        8 => user_total_win_num_limit: RequiredNumber("user_total_win_num_limit", Number, required);
+        9 => name: RequiredText("name", String, required, [MaxLength(10)]);
+        10 => total_num: RequiredNumber("total_num", Number, required);
+        11 => item_id: RequiredText("item_id", String, required);
+        12 => campaign_type: Text("campaign_type", String);
+        13 => adzone_id: RequiredNumber("adzone_id", Number, required);
     }
 }
-
-record!(TbkDgVegasTljCreateRequest);
 
 /// The response of `taobao.tbk.dg.vegas.tlj.create`.
 #[derive(Clone, Default)]
@@ -268,33 +235,11 @@ pub struct TbkDgVegasTljCreateResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for TbkDgVegasTljCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasTljCreateResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgVegasTljCreateResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkDgVegasTljCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgVegasTljCreateResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -318,44 +263,14 @@ pub struct ResultObject {
     pub success: Option<bool>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_code", Kind::String),
-                Field::new("msg_info", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_code),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => model: Object("model", Object);
+        1 => msg_code: Text("msg_code", String);
+        2 => msg_info: Text("msg_info", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_code),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `RightsInstanceCreateResult`.
 #[derive(Clone, Default)]
@@ -383,44 +298,12 @@ pub struct RightsInstanceCreateResult {
     pub item_today_num_left: Option<i64>,
 }
 
-impl Record for RightsInstanceCreateResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RightsInstanceCreateResult",
-            fields: &[
-                Field::new("rights_id", Kind::String),
-                Field::new("send_url", Kind::String),
-                Field::new("vegas_code", Kind::String),
-                Field::new("available_fee", Kind::String),
-                Field::new("item_today_num_left", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.rights_id),
-            1 => View::of(&self.send_url),
-            2 => View::of(&self.vegas_code),
-            3 => View::of(&self.available_fee),
-            4 => View::of(&self.item_today_num_left),
-            _ => View::Absent,
-        }
+record! {
+    mut RightsInstanceCreateResult {
+        0 => rights_id: Text("rights_id", String);
+        1 => send_url: Text("send_url", String);
+        2 => vegas_code: Text("vegas_code", String);
+        3 => available_fee: Text("available_fee", String);
+        4 => item_today_num_left: Number("item_today_num_left", Number);
     }
 }
-
-impl RecordMut for RightsInstanceCreateResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.rights_id),
-            1 => Slot::of(&mut self.send_url),
-            2 => Slot::of(&mut self.vegas_code),
-            3 => Slot::of(&mut self.available_fee),
-            4 => Slot::of(&mut self.item_today_num_left),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RightsInstanceCreateResult);

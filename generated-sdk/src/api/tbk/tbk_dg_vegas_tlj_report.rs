@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.dg.vegas.tlj.report`: 查询淘礼金的效果
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.dg.vegas.tlj.report`: 查询淘礼金的效果
 ///
@@ -55,28 +53,12 @@ impl Request for TbkDgVegasTljReportRequest {
     type Response = TbkDgVegasTljReportResponse;
 }
 
-impl Record for TbkDgVegasTljReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasTljReportRequest",
-            fields: &[
-                Field::new("rights_id", Kind::String).required(),
-                Field::new("adzone_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.rights_id),
-            1 => View::of(&self.adzone_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgVegasTljReportRequest {
+        0 => rights_id: RequiredText("rights_id", String, required);
+        1 => adzone_id: RequiredNumber("adzone_id", Number, required);
     }
 }
-
-record!(TbkDgVegasTljReportRequest);
 
 /// The response of `taobao.tbk.dg.vegas.tlj.report`.
 #[derive(Clone, Default)]
@@ -100,44 +82,14 @@ pub struct TbkDgVegasTljReportResponse {
     pub result_success: Option<bool>,
 }
 
-impl Record for TbkDgVegasTljReportResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasTljReportResponse",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("result_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_info),
-            2 => View::of(&self.msg_code),
-            3 => View::of(&self.result_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgVegasTljReportResponse {
+        0 => model: Object("model", Object);
+        1 => msg_info: Text("msg_info", String);
+        2 => msg_code: Text("msg_code", String);
+        3 => result_success: Boolean("result_success", Boolean);
     }
 }
-
-impl RecordMut for TbkDgVegasTljReportResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_info),
-            2 => Slot::of(&mut self.msg_code),
-            3 => Slot::of(&mut self.result_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgVegasTljReportResponse);
 
 /// The object `InstanceDTO`.
 #[derive(Clone, Default)]
@@ -149,33 +101,11 @@ pub struct InstanceDto {
     pub extra: Option<Extra>,
 }
 
-impl Record for InstanceDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "InstanceDto",
-            fields: &[Field::new("extra", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.extra),
-            _ => View::Absent,
-        }
+record! {
+    mut InstanceDto {
+        0 => extra: Object("extra", Object);
     }
 }
-
-impl RecordMut for InstanceDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.extra),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut InstanceDto);
 
 /// The object `Extra`.
 #[derive(Clone, Default)]
@@ -239,71 +169,21 @@ pub struct Extra {
     pub refund_sum_amt: Option<String>,
 }
 
-impl Record for Extra {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Extra",
-            fields: &[
-                Field::new("get_rate", Kind::String),
-                Field::new("use_rate", Kind::String),
-                Field::new("alipay_num", Kind::Number),
-                Field::new("alipay_amt", Kind::String),
-                Field::new("pre_pub_share_fee_for_disp", Kind::String),
-                Field::new("cm_settle_amt", Kind::String),
-                Field::new("win_pv", Kind::Number),
-                Field::new("win_sum_amt", Kind::String),
-                Field::new("remaining_num", Kind::Number),
-                Field::new("remaining_amt", Kind::String),
-                Field::new("use_num", Kind::Number),
-                Field::new("use_sum_amt", Kind::String),
-                Field::new("refund_num", Kind::Number),
-                Field::new("refund_sum_amt", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.get_rate),
-            1 => View::of(&self.use_rate),
-            2 => View::of(&self.alipay_num),
-            3 => View::of(&self.alipay_amt),
-            4 => View::of(&self.pre_pub_share_fee_for_disp),
-            5 => View::of(&self.cm_settle_amt),
-            6 => View::of(&self.win_pv),
-            7 => View::of(&self.win_sum_amt),
-            8 => View::of(&self.remaining_num),
-            9 => View::of(&self.remaining_amt),
-            10 => View::of(&self.use_num),
-            11 => View::of(&self.use_sum_amt),
-            12 => View::of(&self.refund_num),
-            13 => View::of(&self.refund_sum_amt),
-            _ => View::Absent,
-        }
+record! {
+    mut Extra {
+        0 => get_rate: Text("get_rate", String);
+        1 => use_rate: Text("use_rate", String);
+        2 => alipay_num: Number("alipay_num", Number);
+        3 => alipay_amt: Text("alipay_amt", String);
+        4 => pre_pub_share_fee_for_disp: Text("pre_pub_share_fee_for_disp", String);
+        5 => cm_settle_amt: Text("cm_settle_amt", String);
+        6 => win_pv: Number("win_pv", Number);
+        7 => win_sum_amt: Text("win_sum_amt", String);
+        8 => remaining_num: Number("remaining_num", Number);
+        9 => remaining_amt: Text("remaining_amt", String);
+        10 => use_num: Number("use_num", Number);
+        11 => use_sum_amt: Text("use_sum_amt", String);
+        12 => refund_num: Number("refund_num", Number);
+        13 => refund_sum_amt: Text("refund_sum_amt", String);
     }
 }
-
-impl RecordMut for Extra {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.get_rate),
-            1 => Slot::of(&mut self.use_rate),
-            2 => Slot::of(&mut self.alipay_num),
-            3 => Slot::of(&mut self.alipay_amt),
-            4 => Slot::of(&mut self.pre_pub_share_fee_for_disp),
-            5 => Slot::of(&mut self.cm_settle_amt),
-            6 => Slot::of(&mut self.win_pv),
-            7 => Slot::of(&mut self.win_sum_amt),
-            8 => Slot::of(&mut self.remaining_num),
-            9 => Slot::of(&mut self.remaining_amt),
-            10 => Slot::of(&mut self.use_num),
-            11 => Slot::of(&mut self.use_sum_amt),
-            12 => Slot::of(&mut self.refund_num),
-            13 => Slot::of(&mut self.refund_sum_amt),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Extra);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.dg.vegas.tlj.stop`: 暂停发放淘礼金
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.dg.vegas.tlj.stop`: 暂停发放淘礼金
 ///
@@ -52,28 +50,12 @@ impl Request for TbkDgVegasTljStopRequest {
     type Response = TbkDgVegasTljStopResponse;
 }
 
-impl Record for TbkDgVegasTljStopRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasTljStopRequest",
-            fields: &[
-                Field::new("rights_id", Kind::String).required(),
-                Field::new("adzone_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.rights_id),
-            1 => View::of(&self.adzone_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkDgVegasTljStopRequest {
+        0 => rights_id: RequiredText("rights_id", String, required);
+        1 => adzone_id: RequiredNumber("adzone_id", Number, required);
     }
 }
-
-record!(TbkDgVegasTljStopRequest);
 
 /// The response of `taobao.tbk.dg.vegas.tlj.stop`.
 #[derive(Clone, Default)]
@@ -97,44 +79,14 @@ pub struct TbkDgVegasTljStopResponse {
     pub result_success: Option<bool>,
 }
 
-impl Record for TbkDgVegasTljStopResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkDgVegasTljStopResponse",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-                Field::new("result_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.msg_info),
-            2 => View::of(&self.msg_code),
-            3 => View::of(&self.result_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkDgVegasTljStopResponse {
+        0 => model: Object("model", Object);
+        1 => msg_info: Text("msg_info", String);
+        2 => msg_code: Text("msg_code", String);
+        3 => result_success: Boolean("result_success", Boolean);
     }
 }
-
-impl RecordMut for TbkDgVegasTljStopResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.msg_info),
-            2 => Slot::of(&mut self.msg_code),
-            3 => Slot::of(&mut self.result_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkDgVegasTljStopResponse);
 
 /// The object `UpdateStatusResult`.
 #[derive(Clone, Default)]
@@ -146,30 +98,8 @@ pub struct UpdateStatusResult {
     pub update_success: Option<bool>,
 }
 
-impl Record for UpdateStatusResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UpdateStatusResult",
-            fields: &[Field::new("update_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.update_success),
-            _ => View::Absent,
-        }
+record! {
+    mut UpdateStatusResult {
+        0 => update_success: Boolean("update_success", Boolean);
     }
 }
-
-impl RecordMut for UpdateStatusResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.update_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UpdateStatusResult);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.item.click.extract`: 从推广链接解析商品
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.item.click.extract`: 从推广链接解析商品
 ///
@@ -48,24 +46,11 @@ impl Request for TbkItemClickExtractRequest {
     type Response = TbkItemClickExtractResponse;
 }
 
-impl Record for TbkItemClickExtractRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemClickExtractRequest",
-            fields: &[Field::new("click_url", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.click_url),
-            _ => View::Absent,
-        }
+record! {
+    TbkItemClickExtractRequest {
+        0 => click_url: RequiredText("click_url", String, required);
     }
 }
-
-record!(TbkItemClickExtractRequest);
 
 /// The response of `taobao.tbk.item.click.extract`.
 #[derive(Clone, Default)]
@@ -85,38 +70,10 @@ pub struct TbkItemClickExtractResponse {
     pub biz_scene_id: Option<String>,
 }
 
-impl Record for TbkItemClickExtractResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemClickExtractResponse",
-            fields: &[
-                Field::new("item_id", Kind::String),
-                Field::new("open_iid", Kind::String),
-                Field::new("biz_scene_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.open_iid),
-            2 => View::of(&self.biz_scene_id),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkItemClickExtractResponse {
+        0 => item_id: Text("item_id", String);
+        1 => open_iid: Text("open_iid", String);
+        2 => biz_scene_id: Text("biz_scene_id", String);
     }
 }
-
-impl RecordMut for TbkItemClickExtractResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.open_iid),
-            2 => Slot::of(&mut self.biz_scene_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkItemClickExtractResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.item.convert`: 商品转链
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.item.convert`: 商品转链
 ///
@@ -106,38 +104,16 @@ impl Request for TbkItemConvertRequest {
     type Response = TbkItemConvertResponse;
 }
 
-impl Record for TbkItemConvertRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemConvertRequest",
-            fields: &[
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("num_iids", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxListSize(40)]),
-                Field::new("platform", Kind::Number),
-                Field::new("unid", Kind::String),
-                Field::new("dx", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.adzone_id),
-            1 => View::of(&self.fields),
-            2 => View::of(&self.num_iids),
-            3 => View::of(&self.platform),
-            4 => View::of(&self.unid),
-            5 => View::of(&self.dx),
-            _ => View::Absent,
-        }
+record! {
+    TbkItemConvertRequest {
+        0 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        1 => fields: Texts("fields", FieldList, required);
+        2 => num_iids: RequiredText("num_iids", String, required, [MaxListSize(40)]);
+        3 => platform: Number("platform", Number);
+        4 => unid: Text("unid", String);
+        5 => dx: Text("dx", String);
     }
 }
-
-record!(TbkItemConvertRequest);
 
 /// The response of `taobao.tbk.item.convert`.
 #[derive(Clone, Default)]
@@ -149,33 +125,11 @@ pub struct TbkItemConvertResponse {
     pub results: Vec<NTbkItem>,
 }
 
-impl Record for TbkItemConvertResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemConvertResponse",
-            fields: &[Field::new("results", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkItemConvertResponse {
+        0 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for TbkItemConvertResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkItemConvertResponse);
 
 /// The object `NTbkItem`.
 #[derive(Clone, Default)]
@@ -195,38 +149,10 @@ pub struct NTbkItem {
     pub input_num_iid: Option<String>,
 }
 
-impl Record for NTbkItem {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "NTbkItem",
-            fields: &[
-                Field::new("click_url", Kind::String),
-                Field::new("num_iid", Kind::String),
-                Field::new("input_num_iid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.click_url),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.input_num_iid),
-            _ => View::Absent,
-        }
+record! {
+    mut NTbkItem {
+        0 => click_url: Text("click_url", String);
+        1 => num_iid: Text("num_iid", String);
+        2 => input_num_iid: Text("input_num_iid", String);
     }
 }
-
-impl RecordMut for NTbkItem {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.click_url),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.input_num_iid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut NTbkItem);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.item.info.get`: 查询推广商品的详情
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.item.info.get`: 查询推广商品的详情
 ///
@@ -127,40 +125,17 @@ impl Request for TbkItemInfoGetRequest {
     type Response = TbkItemInfoGetResponse;
 }
 
-impl Record for TbkItemInfoGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemInfoGetRequest",
-            fields: &[
-                Field::new("num_iids", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxListSize(40)]),
-                Field::new("platform", Kind::Number),
-                Field::new("ip", Kind::String),
-                Field::new("biz_scene_id", Kind::String),
-                Field::new("promotion_type", Kind::String),
-                Field::new("relation_id", Kind::String),
-                Field::new("manage_item_pub_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iids),
-            1 => View::of(&self.platform),
-            2 => View::of(&self.ip),
-            3 => View::of(&self.biz_scene_id),
-            4 => View::of(&self.promotion_type),
-            5 => View::of(&self.relation_id),
-            6 => View::of(&self.manage_item_pub_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkItemInfoGetRequest {
+        0 => num_iids: RequiredText("num_iids", String, required, [MaxListSize(40)]);
+        1 => platform: Number("platform", Number);
+        2 => ip: Text("ip", String);
+        3 => biz_scene_id: Text("biz_scene_id", String);
+        4 => promotion_type: Text("promotion_type", String);
+        5 => relation_id: Text("relation_id", String);
+        6 => manage_item_pub_id: Number("manage_item_pub_id", Number);
     }
 }
-
-record!(TbkItemInfoGetRequest);
 
 /// The response of `taobao.tbk.item.info.get`.
 #[derive(Clone, Default)]
@@ -172,33 +147,11 @@ pub struct TbkItemInfoGetResponse {
     pub results: Vec<NTbkItem>,
 }
 
-impl Record for TbkItemInfoGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemInfoGetResponse",
-            fields: &[Field::new("results", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkItemInfoGetResponse {
+        0 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for TbkItemInfoGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkItemInfoGetResponse);
 
 /// The object `NTbkItem`.
 #[derive(Clone, Default)]
@@ -374,155 +327,49 @@ pub struct NTbkItem {
     pub input_num_iid: Option<String>,
 }
 
-impl Record for NTbkItem {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "NTbkItem",
-            fields: &[
-                Field::new("cat_name", Kind::String),
-                Field::new("num_iid", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("pict_url", Kind::String),
-                Field::new("small_images", Kind::String).list(),
-                Field::new("reserve_price", Kind::String),
-                Field::new("zk_final_price", Kind::String),
-                Field::new("user_type", Kind::Number),
-                Field::new("provcity", Kind::String),
-                Field::new("item_url", Kind::String),
-                Field::new("seller_id", Kind::Number),
-                Field::new("volume", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("cat_leaf_name", Kind::String),
-                Field::new("is_prepay", Kind::Boolean),
-                Field::new("shop_dsr", Kind::Number),
-                Field::new("ratesum", Kind::Number),
-                Field::new("i_rfd_rate", Kind::Boolean),
-                Field::new("h_good_rate", Kind::Boolean),
-                Field::new("h_pay_rate30", Kind::Boolean),
-                Field::new("free_shipment", Kind::Boolean),
-                Field::new("material_lib_type", Kind::String),
-                Field::new("presale_discount_fee_text", Kind::String),
-                Field::new("presale_tail_end_time", Kind::Number),
-                Field::new("presale_tail_start_time", Kind::Number),
-                Field::new("presale_end_time", Kind::Number),
-                Field::new("presale_start_time", Kind::Number),
-                Field::new("presale_deposit", Kind::String),
-                Field::new("ju_play_end_time", Kind::Number),
-                Field::new("ju_play_start_time", Kind::Number),
-                Field::new("play_info", Kind::String),
-                Field::new("tmall_play_activity_end_time", Kind::Number),
-                Field::new("tmall_play_activity_start_time", Kind::Number),
-                Field::new("ju_online_start_time", Kind::String),
-                Field::new("ju_online_end_time", Kind::String),
-                Field::new("ju_pre_show_start_time", Kind::String),
-                Field::new("ju_pre_show_end_time", Kind::String),
-                Field::new("sale_price", Kind::String),
-                Field::new("kuadian_promotion_info", Kind::String),
-                Field::new("superior_brand", Kind::String),
-                Field::new("hot_flag", Kind::String),
-                Field::new("input_num_iid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cat_name),
-            1 => View::of(&self.num_iid),
-            2 => View::of(&self.title),
-            3 => View::of(&self.pict_url),
-            4 => View::of(&self.small_images),
-            5 => View::of(&self.reserve_price),
-            6 => View::of(&self.zk_final_price),
-            7 => View::of(&self.user_type),
-            8 => View::of(&self.provcity),
-            9 => View::of(&self.item_url),
-            10 => View::of(&self.seller_id),
-            11 => View::of(&self.volume),
-            12 => View::of(&self.nick),
-            13 => View::of(&self.cat_leaf_name),
-            14 => View::of(&self.is_prepay),
-            15 => View::of(&self.shop_dsr),
-            16 => View::of(&self.ratesum),
-            17 => View::of(&self.i_rfd_rate),
-            18 => View::of(&self.h_good_rate),
-            19 => View::of(&self.h_pay_rate30),
-            20 => View::of(&self.free_shipment),
-            21 => View::of(&self.material_lib_type),
-            22 => View::of(&self.presale_discount_fee_text),
-            23 => View::of(&self.presale_tail_end_time),
-            24 => View::of(&self.presale_tail_start_time),
-            25 => View::of(&self.presale_end_time),
-            26 => View::of(&self.presale_start_time),
-            27 => View::of(&self.presale_deposit),
-            28 => View::of(&self.ju_play_end_time),
-            29 => View::of(&self.ju_play_start_time),
-            30 => View::of(&self.play_info),
-            31 => View::of(&self.tmall_play_activity_end_time),
-            32 => View::of(&self.tmall_play_activity_start_time),
-            33 => View::of(&self.ju_online_start_time),
-            34 => View::of(&self.ju_online_end_time),
-            35 => View::of(&self.ju_pre_show_start_time),
-            36 => View::of(&self.ju_pre_show_end_time),
-            37 => View::of(&self.sale_price),
-            38 => View::of(&self.kuadian_promotion_info),
-            39 => View::of(&self.superior_brand),
-            40 => View::of(&self.hot_flag),
-            41 => View::of(&self.input_num_iid),
-            _ => View::Absent,
-        }
+record! {
+    mut NTbkItem {
+        0 => cat_name: Text("cat_name", String);
+        1 => num_iid: Text("num_iid", String);
+        2 => title: Text("title", String);
+        3 => pict_url: Text("pict_url", String);
+        4 => small_images: Texts("small_images", String, list);
+        5 => reserve_price: Text("reserve_price", String);
+        6 => zk_final_price: Text("zk_final_price", String);
+        7 => user_type: Number("user_type", Number);
+        8 => provcity: Text("provcity", String);
+        9 => item_url: Text("item_url", String);
+        10 => seller_id: Number("seller_id", Number);
+        11 => volume: Number("volume", Number);
+        12 => nick: Text("nick", String);
+        13 => cat_leaf_name: Text("cat_leaf_name", String);
+        14 => is_prepay: Boolean("is_prepay", Boolean);
+        15 => shop_dsr: Number("shop_dsr", Number);
+        16 => ratesum: Number("ratesum", Number);
+        17 => i_rfd_rate: Boolean("i_rfd_rate", Boolean);
+        18 => h_good_rate: Boolean("h_good_rate", Boolean);
+        19 => h_pay_rate30: Boolean("h_pay_rate30", Boolean);
+        20 => free_shipment: Boolean("free_shipment", Boolean);
+        21 => material_lib_type: Text("material_lib_type", String);
+        22 => presale_discount_fee_text: Text("presale_discount_fee_text", String);
+        23 => presale_tail_end_time: Number("presale_tail_end_time", Number);
+        24 => presale_tail_start_time: Number("presale_tail_start_time", Number);
+        25 => presale_end_time: Number("presale_end_time", Number);
+        26 => presale_start_time: Number("presale_start_time", Number);
+        27 => presale_deposit: Text("presale_deposit", String);
+        28 => ju_play_end_time: Number("ju_play_end_time", Number);
+        29 => ju_play_start_time: Number("ju_play_start_time", Number);
+        30 => play_info: Text("play_info", String);
+        31 => tmall_play_activity_end_time: Number("tmall_play_activity_end_time", Number);
+        32 => tmall_play_activity_start_time: Number("tmall_play_activity_start_time", Number);
+        33 => ju_online_start_time: Text("ju_online_start_time", String);
+        34 => ju_online_end_time: Text("ju_online_end_time", String);
+        35 => ju_pre_show_start_time: Text("ju_pre_show_start_time", String);
+        36 => ju_pre_show_end_time: Text("ju_pre_show_end_time", String);
+        37 => sale_price: Text("sale_price", String);
+        38 => kuadian_promotion_info: Text("kuadian_promotion_info", String);
+        39 => superior_brand: Text("superior_brand", String);
+        40 => hot_flag: Text("hot_flag", String);
+        41 => input_num_iid: Text("input_num_iid", String);
     }
 }
-
-impl RecordMut for NTbkItem {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cat_name),
-            1 => Slot::of(&mut self.num_iid),
-            2 => Slot::of(&mut self.title),
-            3 => Slot::of(&mut self.pict_url),
-            4 => Slot::of(&mut self.small_images),
-            5 => Slot::of(&mut self.reserve_price),
-            6 => Slot::of(&mut self.zk_final_price),
-            7 => Slot::of(&mut self.user_type),
-            8 => Slot::of(&mut self.provcity),
-            9 => Slot::of(&mut self.item_url),
-            10 => Slot::of(&mut self.seller_id),
-            11 => Slot::of(&mut self.volume),
-            12 => Slot::of(&mut self.nick),
-            13 => Slot::of(&mut self.cat_leaf_name),
-            14 => Slot::of(&mut self.is_prepay),
-            15 => Slot::of(&mut self.shop_dsr),
-            16 => Slot::of(&mut self.ratesum),
-            17 => Slot::of(&mut self.i_rfd_rate),
-            18 => Slot::of(&mut self.h_good_rate),
-            19 => Slot::of(&mut self.h_pay_rate30),
-            20 => Slot::of(&mut self.free_shipment),
-            21 => Slot::of(&mut self.material_lib_type),
-            22 => Slot::of(&mut self.presale_discount_fee_text),
-            23 => Slot::of(&mut self.presale_tail_end_time),
-            24 => Slot::of(&mut self.presale_tail_start_time),
-            25 => Slot::of(&mut self.presale_end_time),
-            26 => Slot::of(&mut self.presale_start_time),
-            27 => Slot::of(&mut self.presale_deposit),
-            28 => Slot::of(&mut self.ju_play_end_time),
-            29 => Slot::of(&mut self.ju_play_start_time),
-            30 => Slot::of(&mut self.play_info),
-            31 => Slot::of(&mut self.tmall_play_activity_end_time),
-            32 => Slot::of(&mut self.tmall_play_activity_start_time),
-            33 => Slot::of(&mut self.ju_online_start_time),
-            34 => Slot::of(&mut self.ju_online_end_time),
-            35 => Slot::of(&mut self.ju_pre_show_start_time),
-            36 => Slot::of(&mut self.ju_pre_show_end_time),
-            37 => Slot::of(&mut self.sale_price),
-            38 => Slot::of(&mut self.kuadian_promotion_info),
-            39 => Slot::of(&mut self.superior_brand),
-            40 => Slot::of(&mut self.hot_flag),
-            41 => Slot::of(&mut self.input_num_iid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut NTbkItem);

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.item.info.upgrade.get`: 查询推广商品的详情（升级版）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `taobao.tbk.item.info.upgrade.get`: 查询推广商品的详情（升级版）
 ///
@@ -128,40 +125,17 @@ impl Request for TbkItemInfoUpgradeGetRequest {
     type Response = TbkItemInfoUpgradeGetResponse;
 }
 
-impl Record for TbkItemInfoUpgradeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemInfoUpgradeGetRequest",
-            fields: &[
-                Field::new("item_id", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("ip", Kind::String),
-                Field::new("biz_scene_id", Kind::String),
-                Field::new("promotion_type", Kind::String),
-                Field::new("relation_id", Kind::String),
-                Field::new("manage_item_pub_id", Kind::Number),
-                Field::new("get_tlj_info", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.ip),
-            2 => View::of(&self.biz_scene_id),
-            3 => View::of(&self.promotion_type),
-            4 => View::of(&self.relation_id),
-            5 => View::of(&self.manage_item_pub_id),
-            6 => View::of(&self.get_tlj_info),
-            _ => View::Absent,
-        }
+record! {
+    TbkItemInfoUpgradeGetRequest {
+        0 => item_id: RequiredText("item_id", String, required, [MaxListSize(20)]);
+        1 => ip: Text("ip", String);
+        2 => biz_scene_id: Text("biz_scene_id", String);
+        3 => promotion_type: Text("promotion_type", String);
+        4 => relation_id: Text("relation_id", String);
+        5 => manage_item_pub_id: Number("manage_item_pub_id", Number);
+        6 => get_tlj_info: Number("get_tlj_info", Number);
     }
 }
-
-record!(TbkItemInfoUpgradeGetRequest);
 
 /// The response of `taobao.tbk.item.info.upgrade.get`.
 #[derive(Clone, Default)]
@@ -173,33 +147,11 @@ pub struct TbkItemInfoUpgradeGetResponse {
     pub results: Vec<TbkItemDetail>,
 }
 
-impl Record for TbkItemInfoUpgradeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemInfoUpgradeGetResponse",
-            fields: &[Field::new("results", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkItemInfoUpgradeGetResponse {
+        0 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for TbkItemInfoUpgradeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkItemInfoUpgradeGetResponse);
 
 /// The object `TbkItemDetail`.
 #[derive(Clone, Default)]
@@ -231,50 +183,16 @@ pub struct TbkItemDetail {
     pub presale_info: Option<PresaleInfo>,
 }
 
-impl Record for TbkItemDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkItemDetail",
-            fields: &[
-                Field::new("item_id", Kind::String),
-                Field::new("publish_info", Kind::Object),
-                Field::new("price_promotion_info", Kind::Object),
-                Field::new("input_item_iid", Kind::String),
-                Field::new("item_basic_info", Kind::Object),
-                Field::new("presale_info", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.publish_info),
-            2 => View::of(&self.price_promotion_info),
-            3 => View::of(&self.input_item_iid),
-            4 => View::of(&self.item_basic_info),
-            5 => View::of(&self.presale_info),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkItemDetail {
+        0 => item_id: Text("item_id", String);
+        1 => publish_info: Object("publish_info", Object);
+        2 => price_promotion_info: Object("price_promotion_info", Object);
+        3 => input_item_iid: Text("input_item_iid", String);
+        4 => item_basic_info: Object("item_basic_info", Object);
+        5 => presale_info: Object("presale_info", Object);
     }
 }
-
-impl RecordMut for TbkItemDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.publish_info),
-            2 => Slot::of(&mut self.price_promotion_info),
-            3 => Slot::of(&mut self.input_item_iid),
-            4 => Slot::of(&mut self.item_basic_info),
-            5 => Slot::of(&mut self.presale_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkItemDetail);
 
 /// The object `PublishInfo`.
 #[derive(Clone, Default)]
@@ -322,62 +240,20 @@ pub struct PublishInfo {
     pub future_activity_time: Option<String>,
 }
 
-impl Record for PublishInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PublishInfo",
-            fields: &[
-                Field::new("income_rate", Kind::String),
-                Field::new("topn_info", Kind::Object),
-                Field::new("tlj_remain_num", Kind::Number),
-                Field::new("two_hour_promotion_sales", Kind::Number),
-                Field::new("daily_promotion_sales", Kind::Number),
-                Field::new("cpa_reward_type", Kind::String),
-                Field::new("cpa_reward_amount", Kind::String),
-                Field::new("income_info", Kind::Object),
-                Field::new("future_activity_commission_rate", Kind::String),
-                Field::new("future_activity_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.income_rate),
-            1 => View::of(&self.topn_info),
-            2 => View::of(&self.tlj_remain_num),
-            3 => View::of(&self.two_hour_promotion_sales),
-            4 => View::of(&self.daily_promotion_sales),
-            5 => View::of(&self.cpa_reward_type),
-            6 => View::of(&self.cpa_reward_amount),
-            7 => View::of(&self.income_info),
-            8 => View::of(&self.future_activity_commission_rate),
-            9 => View::of(&self.future_activity_time),
-            _ => View::Absent,
-        }
+record! {
+    mut PublishInfo {
+        0 => income_rate: Text("income_rate", String);
+        1 => topn_info: Object("topn_info", Object);
+        2 => tlj_remain_num: Number("tlj_remain_num", Number);
+        3 => two_hour_promotion_sales: Number("two_hour_promotion_sales", Number);
+        4 => daily_promotion_sales: Number("daily_promotion_sales", Number);
+        5 => cpa_reward_type: Text("cpa_reward_type", String);
+        6 => cpa_reward_amount: Text("cpa_reward_amount", String);
+        7 => income_info: Object("income_info", Object);
+        8 => future_activity_commission_rate: Text("future_activity_commission_rate", String);
+        9 => future_activity_time: Text("future_activity_time", String);
     }
 }
-
-impl RecordMut for PublishInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.income_rate),
-            1 => Slot::of(&mut self.topn_info),
-            2 => Slot::of(&mut self.tlj_remain_num),
-            3 => Slot::of(&mut self.two_hour_promotion_sales),
-            4 => Slot::of(&mut self.daily_promotion_sales),
-            5 => Slot::of(&mut self.cpa_reward_type),
-            6 => Slot::of(&mut self.cpa_reward_amount),
-            7 => Slot::of(&mut self.income_info),
-            8 => Slot::of(&mut self.future_activity_commission_rate),
-            9 => Slot::of(&mut self.future_activity_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PublishInfo);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
@@ -405,47 +281,15 @@ pub struct TopNInfoDto {
     pub topn_rate: Option<String>,
 }
 
-impl Record for TopNInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopNInfoDto",
-            fields: &[
-                Field::new("topn_quantity", Kind::Number),
-                Field::new("topn_total_count", Kind::Number),
-                Field::new("topn_end_time", Kind::String),
-                Field::new("topn_start_time", Kind::String),
-                Field::new("topn_rate", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.topn_quantity),
-            1 => View::of(&self.topn_total_count),
-            2 => View::of(&self.topn_end_time),
-            3 => View::of(&self.topn_start_time),
-            4 => View::of(&self.topn_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut TopNInfoDto {
+        0 => topn_quantity: Number("topn_quantity", Number);
+        1 => topn_total_count: Number("topn_total_count", Number);
+        2 => topn_end_time: Text("topn_end_time", String);
+        3 => topn_start_time: Text("topn_start_time", String);
+        4 => topn_rate: Text("topn_rate", String);
     }
 }
-
-impl RecordMut for TopNInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.topn_quantity),
-            1 => Slot::of(&mut self.topn_total_count),
-            2 => Slot::of(&mut self.topn_end_time),
-            3 => Slot::of(&mut self.topn_start_time),
-            4 => Slot::of(&mut self.topn_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopNInfoDto);
 
 /// The object `FinalIncomeInfo`.
 #[derive(Clone, Default)]
@@ -477,50 +321,16 @@ pub struct FinalIncomeInfo {
     pub subsidy_type: Option<String>,
 }
 
-impl Record for FinalIncomeInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FinalIncomeInfo",
-            fields: &[
-                Field::new("commission_rate", Kind::String),
-                Field::new("commission_amount", Kind::String),
-                Field::new("subsidy_rate", Kind::String),
-                Field::new("subsidy_amount", Kind::String),
-                Field::new("subsidy_upper_limit", Kind::String),
-                Field::new("subsidy_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.commission_rate),
-            1 => View::of(&self.commission_amount),
-            2 => View::of(&self.subsidy_rate),
-            3 => View::of(&self.subsidy_amount),
-            4 => View::of(&self.subsidy_upper_limit),
-            5 => View::of(&self.subsidy_type),
-            _ => View::Absent,
-        }
+record! {
+    mut FinalIncomeInfo {
+        0 => commission_rate: Text("commission_rate", String);
+        1 => commission_amount: Text("commission_amount", String);
+        2 => subsidy_rate: Text("subsidy_rate", String);
+        3 => subsidy_amount: Text("subsidy_amount", String);
+        4 => subsidy_upper_limit: Text("subsidy_upper_limit", String);
+        5 => subsidy_type: Text("subsidy_type", String);
     }
 }
-
-impl RecordMut for FinalIncomeInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.commission_rate),
-            1 => Slot::of(&mut self.commission_amount),
-            2 => Slot::of(&mut self.subsidy_rate),
-            3 => Slot::of(&mut self.subsidy_amount),
-            4 => Slot::of(&mut self.subsidy_upper_limit),
-            5 => Slot::of(&mut self.subsidy_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FinalIncomeInfo);
 
 /// The object `PromotionInfoMapData`.
 #[derive(Clone, Default)]
@@ -576,68 +386,22 @@ pub struct PromotionInfoMapData {
     pub future_activity_promotion_path_list: Vec<FutureActivityPromotionPathMapData>,
 }
 
-impl Record for PromotionInfoMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionInfoMapData",
-            fields: &[
-                Field::new("reserve_price", Kind::String),
-                Field::new("zk_final_price", Kind::String),
-                Field::new("final_promotion_price", Kind::String),
-                Field::new("final_promotion_path_list", Kind::Object).list(),
-                Field::new("promotion_tag_list", Kind::Object).list(),
-                Field::new("predict_rounding_up_price", Kind::String),
-                Field::new("predict_rounding_up_price_desc", Kind::String),
-                Field::new("more_promotion_list", Kind::Object).list(),
-                Field::new("activity_tag_list", Kind::Object).list(),
-                Field::new("gov_subsidy", Kind::Object),
-                Field::new("future_activity_promotion_price", Kind::String),
-                Field::new("future_activity_promotion_path_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.reserve_price),
-            1 => View::of(&self.zk_final_price),
-            2 => View::of(&self.final_promotion_price),
-            3 => View::of(&self.final_promotion_path_list),
-            4 => View::of(&self.promotion_tag_list),
-            5 => View::of(&self.predict_rounding_up_price),
-            6 => View::of(&self.predict_rounding_up_price_desc),
-            7 => View::of(&self.more_promotion_list),
-            8 => View::of(&self.activity_tag_list),
-            9 => View::of(&self.gov_subsidy),
-            10 => View::of(&self.future_activity_promotion_price),
-            11 => View::of(&self.future_activity_promotion_path_list),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionInfoMapData {
+        0 => reserve_price: Text("reserve_price", String);
+        1 => zk_final_price: Text("zk_final_price", String);
+        2 => final_promotion_price: Text("final_promotion_price", String);
+        3 => final_promotion_path_list: Objects("final_promotion_path_list", Object, list);
+        4 => promotion_tag_list: Objects("promotion_tag_list", Object, list);
+        5 => predict_rounding_up_price: Text("predict_rounding_up_price", String);
+        6 => predict_rounding_up_price_desc: Text("predict_rounding_up_price_desc", String);
+        7 => more_promotion_list: Objects("more_promotion_list", Object, list);
+        8 => activity_tag_list: Objects("activity_tag_list", Object, list);
+        9 => gov_subsidy: Object("gov_subsidy", Object);
+        10 => future_activity_promotion_price: Text("future_activity_promotion_price", String);
+        11 => future_activity_promotion_path_list: Objects("future_activity_promotion_path_list", Object, list);
     }
 }
-
-impl RecordMut for PromotionInfoMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.reserve_price),
-            1 => Slot::of(&mut self.zk_final_price),
-            2 => Slot::of(&mut self.final_promotion_price),
-            3 => Slot::of(&mut self.final_promotion_path_list),
-            4 => Slot::of(&mut self.promotion_tag_list),
-            5 => Slot::of(&mut self.predict_rounding_up_price),
-            6 => Slot::of(&mut self.predict_rounding_up_price_desc),
-            7 => Slot::of(&mut self.more_promotion_list),
-            8 => Slot::of(&mut self.activity_tag_list),
-            9 => Slot::of(&mut self.gov_subsidy),
-            10 => Slot::of(&mut self.future_activity_promotion_price),
-            11 => Slot::of(&mut self.future_activity_promotion_path_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionInfoMapData);
 
 /// The object `FinalPromotionPathMapData`.
 #[derive(Clone, Default)]
@@ -669,50 +433,16 @@ pub struct FinalPromotionPathMapData {
     pub promotion_id: Option<String>,
 }
 
-impl Record for FinalPromotionPathMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FinalPromotionPathMapData",
-            fields: &[
-                Field::new("promotion_title", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-                Field::new("promotion_fee", Kind::String),
-                Field::new("promotion_start_time", Kind::String),
-                Field::new("promotion_end_time", Kind::String),
-                Field::new("promotion_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_title),
-            1 => View::of(&self.promotion_desc),
-            2 => View::of(&self.promotion_fee),
-            3 => View::of(&self.promotion_start_time),
-            4 => View::of(&self.promotion_end_time),
-            5 => View::of(&self.promotion_id),
-            _ => View::Absent,
-        }
+record! {
+    mut FinalPromotionPathMapData {
+        0 => promotion_title: Text("promotion_title", String);
+        1 => promotion_desc: Text("promotion_desc", String);
+        2 => promotion_fee: Text("promotion_fee", String);
+        3 => promotion_start_time: Text("promotion_start_time", String);
+        4 => promotion_end_time: Text("promotion_end_time", String);
+        5 => promotion_id: Text("promotion_id", String);
     }
 }
-
-impl RecordMut for FinalPromotionPathMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_title),
-            1 => Slot::of(&mut self.promotion_desc),
-            2 => Slot::of(&mut self.promotion_fee),
-            3 => Slot::of(&mut self.promotion_start_time),
-            4 => Slot::of(&mut self.promotion_end_time),
-            5 => Slot::of(&mut self.promotion_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FinalPromotionPathMapData);
 
 /// The object `PromotionTagMapData`.
 #[derive(Clone, Default)]
@@ -724,33 +454,11 @@ pub struct PromotionTagMapData {
     pub tag_name: Option<String>,
 }
 
-impl Record for PromotionTagMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionTagMapData",
-            fields: &[Field::new("tag_name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tag_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionTagMapData {
+        0 => tag_name: Text("tag_name", String);
     }
 }
-
-impl RecordMut for PromotionTagMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tag_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionTagMapData);
 
 /// The object `MorePromotionMapData`.
 #[derive(Clone, Default)]
@@ -786,53 +494,17 @@ pub struct MorePromotionMapData {
     pub promotion_url: Option<String>,
 }
 
-impl Record for MorePromotionMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MorePromotionMapData",
-            fields: &[
-                Field::new("promotion_title", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-                Field::new("promotion_start_time", Kind::String),
-                Field::new("promotion_end_time", Kind::String),
-                Field::new("promotion_id", Kind::String),
-                Field::new("promotion_total_count", Kind::Number),
-                Field::new("promotion_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_title),
-            1 => View::of(&self.promotion_desc),
-            2 => View::of(&self.promotion_start_time),
-            3 => View::of(&self.promotion_end_time),
-            4 => View::of(&self.promotion_id),
-            5 => View::of(&self.promotion_total_count),
-            6 => View::of(&self.promotion_url),
-            _ => View::Absent,
-        }
+record! {
+    mut MorePromotionMapData {
+        0 => promotion_title: Text("promotion_title", String);
+        1 => promotion_desc: Text("promotion_desc", String);
+        2 => promotion_start_time: Text("promotion_start_time", String);
+        3 => promotion_end_time: Text("promotion_end_time", String);
+        4 => promotion_id: Text("promotion_id", String);
+        5 => promotion_total_count: Number("promotion_total_count", Number);
+        6 => promotion_url: Text("promotion_url", String);
     }
 }
-
-impl RecordMut for MorePromotionMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_title),
-            1 => Slot::of(&mut self.promotion_desc),
-            2 => Slot::of(&mut self.promotion_start_time),
-            3 => Slot::of(&mut self.promotion_end_time),
-            4 => Slot::of(&mut self.promotion_id),
-            5 => Slot::of(&mut self.promotion_total_count),
-            6 => Slot::of(&mut self.promotion_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MorePromotionMapData);
 
 /// The object `ActivityTagMapData`.
 #[derive(Clone, Default)]
@@ -844,33 +516,11 @@ pub struct ActivityTagMapData {
     pub tag_name: Option<String>,
 }
 
-impl Record for ActivityTagMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ActivityTagMapData",
-            fields: &[Field::new("tag_name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tag_name),
-            _ => View::Absent,
-        }
+record! {
+    mut ActivityTagMapData {
+        0 => tag_name: Text("tag_name", String);
     }
 }
-
-impl RecordMut for ActivityTagMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tag_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ActivityTagMapData);
 
 /// The object `GovSubsidyDTO`.
 #[derive(Clone, Default)]
@@ -886,38 +536,12 @@ pub struct GovSubsidyDto {
     pub state_subsidy_info: Option<StateSubsidyInfo>,
 }
 
-impl Record for GovSubsidyDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "GovSubsidyDto",
-            fields: &[
-                Field::new("tag_name", Kind::String),
-                Field::new("state_subsidy_info", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tag_name),
-            1 => View::of(&self.state_subsidy_info),
-            _ => View::Absent,
-        }
+record! {
+    mut GovSubsidyDto {
+        0 => tag_name: Text("tag_name", String);
+        1 => state_subsidy_info: Object("state_subsidy_info", Object);
     }
 }
-
-impl RecordMut for GovSubsidyDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tag_name),
-            1 => Slot::of(&mut self.state_subsidy_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut GovSubsidyDto);
 
 /// The object `StateSubsidyInfo`.
 #[derive(Clone, Default)]
@@ -945,47 +569,15 @@ pub struct StateSubsidyInfo {
     pub province_list: Vec<String>,
 }
 
-impl Record for StateSubsidyInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StateSubsidyInfo",
-            fields: &[
-                Field::new("max_rebate", Kind::Number),
-                Field::new("min_rebate", Kind::Number),
-                Field::new("max_discount", Kind::String),
-                Field::new("min_discount", Kind::String),
-                Field::new("province_list", Kind::String).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.max_rebate),
-            1 => View::of(&self.min_rebate),
-            2 => View::of(&self.max_discount),
-            3 => View::of(&self.min_discount),
-            4 => View::of(&self.province_list),
-            _ => View::Absent,
-        }
+record! {
+    mut StateSubsidyInfo {
+        0 => max_rebate: Number("max_rebate", Number);
+        1 => min_rebate: Number("min_rebate", Number);
+        2 => max_discount: Text("max_discount", String);
+        3 => min_discount: Text("min_discount", String);
+        4 => province_list: Texts("province_list", String, list);
     }
 }
-
-impl RecordMut for StateSubsidyInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.max_rebate),
-            1 => Slot::of(&mut self.min_rebate),
-            2 => Slot::of(&mut self.max_discount),
-            3 => Slot::of(&mut self.min_discount),
-            4 => Slot::of(&mut self.province_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StateSubsidyInfo);
 
 /// The object `FutureActivityPromotionPathMapData`.
 #[derive(Clone, Default)]
@@ -1013,47 +605,15 @@ pub struct FutureActivityPromotionPathMapData {
     pub promotion_end_time: Option<String>,
 }
 
-impl Record for FutureActivityPromotionPathMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FutureActivityPromotionPathMapData",
-            fields: &[
-                Field::new("promotion_title", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-                Field::new("promotion_fee", Kind::String),
-                Field::new("promotion_start_time", Kind::String),
-                Field::new("promotion_end_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_title),
-            1 => View::of(&self.promotion_desc),
-            2 => View::of(&self.promotion_fee),
-            3 => View::of(&self.promotion_start_time),
-            4 => View::of(&self.promotion_end_time),
-            _ => View::Absent,
-        }
+record! {
+    mut FutureActivityPromotionPathMapData {
+        0 => promotion_title: Text("promotion_title", String);
+        1 => promotion_desc: Text("promotion_desc", String);
+        2 => promotion_fee: Text("promotion_fee", String);
+        3 => promotion_start_time: Text("promotion_start_time", String);
+        4 => promotion_end_time: Text("promotion_end_time", String);
     }
 }
-
-impl RecordMut for FutureActivityPromotionPathMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_title),
-            1 => Slot::of(&mut self.promotion_desc),
-            2 => Slot::of(&mut self.promotion_fee),
-            3 => Slot::of(&mut self.promotion_start_time),
-            4 => Slot::of(&mut self.promotion_end_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FutureActivityPromotionPathMapData);
 
 /// The object `BasicMapData`.
 #[derive(Clone, Default)]
@@ -1165,110 +725,36 @@ pub struct BasicMapData {
     pub annual_vol: Option<String>,
 }
 
-impl Record for BasicMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BasicMapData",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("pict_url", Kind::String),
-                Field::new("small_images", Kind::String).list(),
-                Field::new("level_one_category_name", Kind::String),
-                Field::new("category_name", Kind::String),
-                Field::new("provcity", Kind::String),
-                Field::new("item_url", Kind::String),
-                Field::new("user_type", Kind::Number),
-                Field::new("ratesum", Kind::Number),
-                Field::new("shop_dsr", Kind::Number),
-                Field::new("i_rfd_rate", Kind::Boolean),
-                Field::new("h_good_rate", Kind::Boolean),
-                Field::new("h_pay_rate30", Kind::Boolean),
-                Field::new("volume", Kind::Number),
-                Field::new("is_prepay", Kind::Boolean),
-                Field::new("superior_brand", Kind::String),
-                Field::new("material_lib_type", Kind::String),
-                Field::new("tmall_desc_url", Kind::String),
-                Field::new("taobao_desc_url", Kind::String),
-                Field::new("shop_title", Kind::String),
-                Field::new("free_shipment", Kind::Boolean),
-                Field::new("brand_name", Kind::String),
-                Field::new("short_title", Kind::String),
-                Field::new("white_image", Kind::String),
-                Field::new("seller_id", Kind::Number),
-                Field::new("annual_vol", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.pict_url),
-            2 => View::of(&self.small_images),
-            3 => View::of(&self.level_one_category_name),
-            4 => View::of(&self.category_name),
-            5 => View::of(&self.provcity),
-            6 => View::of(&self.item_url),
-            7 => View::of(&self.user_type),
-            8 => View::of(&self.ratesum),
-            9 => View::of(&self.shop_dsr),
-            10 => View::of(&self.i_rfd_rate),
-            11 => View::of(&self.h_good_rate),
-            12 => View::of(&self.h_pay_rate30),
-            13 => View::of(&self.volume),
-            14 => View::of(&self.is_prepay),
-            15 => View::of(&self.superior_brand),
-            16 => View::of(&self.material_lib_type),
-            17 => View::of(&self.tmall_desc_url),
-            18 => View::of(&self.taobao_desc_url),
-            19 => View::of(&self.shop_title),
-            20 => View::of(&self.free_shipment),
-            21 => View::of(&self.brand_name),
-            22 => View::of(&self.short_title),
-            23 => View::of(&self.white_image),
-            24 => View::of(&self.seller_id),
-            25 => View::of(&self.annual_vol),
-            _ => View::Absent,
-        }
+record! {
+    mut BasicMapData {
+        0 => title: Text("title", String);
+        1 => pict_url: Text("pict_url", String);
+        2 => small_images: Texts("small_images", String, list);
+        3 => level_one_category_name: Text("level_one_category_name", String);
+        4 => category_name: Text("category_name", String);
+        5 => provcity: Text("provcity", String);
+        6 => item_url: Text("item_url", String);
+        7 => user_type: Number("user_type", Number);
+        8 => ratesum: Number("ratesum", Number);
+        9 => shop_dsr: Number("shop_dsr", Number);
+        10 => i_rfd_rate: Boolean("i_rfd_rate", Boolean);
+        11 => h_good_rate: Boolean("h_good_rate", Boolean);
+        12 => h_pay_rate30: Boolean("h_pay_rate30", Boolean);
+        13 => volume: Number("volume", Number);
+        14 => is_prepay: Boolean("is_prepay", Boolean);
+        15 => superior_brand: Text("superior_brand", String);
+        16 => material_lib_type: Text("material_lib_type", String);
+        17 => tmall_desc_url: Text("tmall_desc_url", String);
+        18 => taobao_desc_url: Text("taobao_desc_url", String);
+        19 => shop_title: Text("shop_title", String);
+        20 => free_shipment: Boolean("free_shipment", Boolean);
+        21 => brand_name: Text("brand_name", String);
+        22 => short_title: Text("short_title", String);
+        23 => white_image: Text("white_image", String);
+        24 => seller_id: Number("seller_id", Number);
+        25 => annual_vol: Text("annual_vol", String);
     }
 }
-
-impl RecordMut for BasicMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.pict_url),
-            2 => Slot::of(&mut self.small_images),
-            3 => Slot::of(&mut self.level_one_category_name),
-            4 => Slot::of(&mut self.category_name),
-            5 => Slot::of(&mut self.provcity),
-            6 => Slot::of(&mut self.item_url),
-            7 => Slot::of(&mut self.user_type),
-            8 => Slot::of(&mut self.ratesum),
-            9 => Slot::of(&mut self.shop_dsr),
-            10 => Slot::of(&mut self.i_rfd_rate),
-            11 => Slot::of(&mut self.h_good_rate),
-            12 => Slot::of(&mut self.h_pay_rate30),
-            13 => Slot::of(&mut self.volume),
-            14 => Slot::of(&mut self.is_prepay),
-            15 => Slot::of(&mut self.superior_brand),
-            16 => Slot::of(&mut self.material_lib_type),
-            17 => Slot::of(&mut self.tmall_desc_url),
-            18 => Slot::of(&mut self.taobao_desc_url),
-            19 => Slot::of(&mut self.shop_title),
-            20 => Slot::of(&mut self.free_shipment),
-            21 => Slot::of(&mut self.brand_name),
-            22 => Slot::of(&mut self.short_title),
-            23 => Slot::of(&mut self.white_image),
-            24 => Slot::of(&mut self.seller_id),
-            25 => Slot::of(&mut self.annual_vol),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BasicMapData);
 
 /// The object `PresaleInfo`.
 #[derive(Clone, Default)]
@@ -1300,47 +786,13 @@ pub struct PresaleInfo {
     pub presale_discount_fee_text: Option<String>,
 }
 
-impl Record for PresaleInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PresaleInfo",
-            fields: &[
-                Field::new("presale_tail_end_time", Kind::Number),
-                Field::new("presale_tail_start_time", Kind::Number),
-                Field::new("presale_end_time", Kind::Number),
-                Field::new("presale_start_time", Kind::Number),
-                Field::new("presale_deposit", Kind::String),
-                Field::new("presale_discount_fee_text", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.presale_tail_end_time),
-            1 => View::of(&self.presale_tail_start_time),
-            2 => View::of(&self.presale_end_time),
-            3 => View::of(&self.presale_start_time),
-            4 => View::of(&self.presale_deposit),
-            5 => View::of(&self.presale_discount_fee_text),
-            _ => View::Absent,
-        }
+record! {
+    mut PresaleInfo {
+        0 => presale_tail_end_time: Number("presale_tail_end_time", Number);
+        1 => presale_tail_start_time: Number("presale_tail_start_time", Number);
+        2 => presale_end_time: Number("presale_end_time", Number);
+        3 => presale_start_time: Number("presale_start_time", Number);
+        4 => presale_deposit: Text("presale_deposit", String);
+        5 => presale_discount_fee_text: Text("presale_discount_fee_text", String);
     }
 }
-
-impl RecordMut for PresaleInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.presale_tail_end_time),
-            1 => Slot::of(&mut self.presale_tail_start_time),
-            2 => Slot::of(&mut self.presale_end_time),
-            3 => Slot::of(&mut self.presale_start_time),
-            4 => Slot::of(&mut self.presale_deposit),
-            5 => Slot::of(&mut self.presale_discount_fee_text),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PresaleInfo);

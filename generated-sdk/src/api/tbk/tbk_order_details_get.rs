@@ -3,8 +3,7 @@
 //! `taobao.tbk.order.details.get`: 查询推广订单
 
 use top_protocol::generated::{
-    Authorization, Decimal, ErrorCode, Field, Kind, Limit, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, record,
+    Authorization, Decimal, ErrorCode, Paged, Paging, Request, record,
 };
 
 /// `taobao.tbk.order.details.get`: 查询推广订单
@@ -253,46 +252,20 @@ impl Paged for TbkOrderDetailsGetRequest {
     }
 }
 
-impl Record for TbkOrderDetailsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkOrderDetailsGetRequest",
-            fields: &[
-                Field::new("query_type", Kind::Number),
-                Field::new("position_index", Kind::String),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("member_type", Kind::Number),
-                Field::new("tk_status", Kind::Number),
-                Field::new("end_time", Kind::String).required(),
-                Field::new("start_time", Kind::String).required(),
-                Field::new("jump_type", Kind::Number),
-                Field::new("page_no", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("order_scene", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.query_type),
-            1 => View::of(&self.position_index),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.member_type),
-            4 => View::of(&self.tk_status),
-            5 => View::of(&self.end_time),
-            6 => View::of(&self.start_time),
-            7 => View::of(&self.jump_type),
-            8 => View::of(&self.page_no),
-            9 => View::of(&self.order_scene),
-            _ => View::Absent,
-        }
+record! {
+    TbkOrderDetailsGetRequest {
+        0 => query_type: Number("query_type", Number);
+        1 => position_index: Text("position_index", String);
+        2 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(100)]);
+        3 => member_type: Number("member_type", Number);
+        4 => tk_status: Number("tk_status", Number);
+        5 => end_time: RequiredText("end_time", String, required);
+        6 => start_time: RequiredText("start_time", String, required);
+        7 => jump_type: Number("jump_type", Number);
+        8 => page_no: Number("page_no", Number, [MinValue(1), MaxValue(100)]);
+        9 => order_scene: Number("order_scene", Number);
     }
 }
-
-record!(TbkOrderDetailsGetRequest);
 
 /// The response of `taobao.tbk.order.details.get`.
 #[derive(Clone, Default)]
@@ -304,33 +277,11 @@ pub struct TbkOrderDetailsGetResponse {
     pub data: Option<OrderPage>,
 }
 
-impl Record for TbkOrderDetailsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkOrderDetailsGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkOrderDetailsGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkOrderDetailsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkOrderDetailsGetResponse);
 
 /// The object `OrderPage`.
 #[derive(Clone, Default)]
@@ -362,50 +313,16 @@ pub struct OrderPage {
     pub page_size: Option<i64>,
 }
 
-impl Record for OrderPage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderPage",
-            fields: &[
-                Field::new("results", Kind::Object).list(),
-                Field::new("has_pre", Kind::Boolean),
-                Field::new("position_index", Kind::String),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            1 => View::of(&self.has_pre),
-            2 => View::of(&self.position_index),
-            3 => View::of(&self.has_next),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderPage {
+        0 => results: Objects("results", Object, list);
+        1 => has_pre: Boolean("has_pre", Boolean);
+        2 => position_index: Text("position_index", String);
+        3 => has_next: Boolean("has_next", Boolean);
+        4 => page_no: Number("page_no", Number);
+        5 => page_size: Number("page_size", Number);
     }
 }
-
-impl RecordMut for OrderPage {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            1 => Slot::of(&mut self.has_pre),
-            2 => Slot::of(&mut self.position_index),
-            3 => Slot::of(&mut self.has_next),
-            4 => Slot::of(&mut self.page_no),
-            5 => Slot::of(&mut self.page_size),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderPage);
 
 /// The object `PublisherOrderDto`.
 #[derive(Clone, Default)]
@@ -679,230 +596,76 @@ pub struct PublisherOrderDto {
     pub platform_special_share_info_dto: Option<PlatformSpecialShareInfoDto>,
 }
 
-impl Record for PublisherOrderDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PublisherOrderDto",
-            fields: &[
-                Field::new("tb_paid_time", Kind::String),
-                Field::new("tk_paid_time", Kind::String),
-                Field::new("pay_price", Kind::String),
-                Field::new("pub_share_fee", Kind::String),
-                Field::new("trade_id", Kind::String),
-                Field::new("tk_order_role", Kind::Number),
-                Field::new("tk_earning_time", Kind::String),
-                Field::new("adzone_id", Kind::Number),
-                Field::new("pub_share_rate", Kind::String),
-                Field::new("unid", Kind::String),
-                Field::new("refund_tag", Kind::Number),
-                Field::new("subsidy_rate", Kind::String),
-                Field::new("tk_total_rate", Kind::String),
-                Field::new("item_category_name", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("pub_id", Kind::Number),
-                Field::new("alimama_rate", Kind::String),
-                Field::new("subsidy_type", Kind::String),
-                Field::new("item_img", Kind::String),
-                Field::new("pub_share_pre_fee", Kind::String),
-                Field::new("alipay_total_price", Kind::String),
-                Field::new("item_title", Kind::String),
-                Field::new("site_name", Kind::String),
-                Field::new("item_num", Kind::Number),
-                Field::new("subsidy_fee", Kind::String),
-                Field::new("alimama_share_fee", Kind::String),
-                Field::new("trade_parent_id", Kind::String),
-                Field::new("order_type", Kind::String),
-                Field::new("tk_create_time", Kind::String),
-                Field::new("flow_source", Kind::String),
-                Field::new("terminal_type", Kind::String),
-                Field::new("click_time", Kind::String),
-                Field::new("tk_status", Kind::Number),
-                Field::new("item_price", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("adzone_name", Kind::String),
-                Field::new("total_commission_rate", Kind::String),
-                Field::new("item_link", Kind::String),
-                Field::new("site_id", Kind::Number),
-                Field::new("seller_shop_title", Kind::String),
-                Field::new("income_rate", Kind::String),
-                Field::new("total_commission_fee", Kind::String),
-                Field::new("special_id", Kind::Number),
-                Field::new("relation_id", Kind::Number),
-                Field::new("deposit_price", Kind::String),
-                Field::new("tb_deposit_time", Kind::String),
-                Field::new("tk_deposit_time", Kind::String),
-                Field::new("tp_order_id", Kind::String),
-                Field::new("service_fee_dto_list", Kind::Object).list(),
-                Field::new("marketing_type", Kind::String),
-                Field::new("modified_time", Kind::String),
-                Field::new("talent_pid", Kind::String),
-                Field::new("tb_gmv_total_price", Kind::String),
-                Field::new("extra_mkt_id", Kind::String),
-                Field::new("untts", Kind::String),
-                Field::new("pub_share_pre_fee_for_commission", Kind::BigDecimal),
-                Field::new("pub_share_fee_for_commission", Kind::BigDecimal),
-                Field::new("subsidy_info_dto_list", Kind::Object).list(),
-                Field::new("pub_share_rate_for_sdy", Kind::BigDecimal),
-                Field::new("tk_total_rate_for_sdy", Kind::BigDecimal),
-                Field::new("pub_share_pre_fee_for_sdy", Kind::BigDecimal),
-                Field::new("pub_share_fee_for_sdy", Kind::BigDecimal),
-                Field::new("alimm_share_info_dto", Kind::Object),
-                Field::new("platform_special_service_rate", Kind::BigDecimal),
-                Field::new("platform_special_service_fee", Kind::BigDecimal),
-                Field::new("platform_special_share_info_dto", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tb_paid_time),
-            1 => View::of(&self.tk_paid_time),
-            2 => View::of(&self.pay_price),
-            3 => View::of(&self.pub_share_fee),
-            4 => View::of(&self.trade_id),
-            5 => View::of(&self.tk_order_role),
-            6 => View::of(&self.tk_earning_time),
-            7 => View::of(&self.adzone_id),
-            8 => View::of(&self.pub_share_rate),
-            9 => View::of(&self.unid),
-            10 => View::of(&self.refund_tag),
-            11 => View::of(&self.subsidy_rate),
-            12 => View::of(&self.tk_total_rate),
-            13 => View::of(&self.item_category_name),
-            14 => View::of(&self.seller_nick),
-            15 => View::of(&self.pub_id),
-            16 => View::of(&self.alimama_rate),
-            17 => View::of(&self.subsidy_type),
-            18 => View::of(&self.item_img),
-            19 => View::of(&self.pub_share_pre_fee),
-            20 => View::of(&self.alipay_total_price),
-            21 => View::of(&self.item_title),
-            22 => View::of(&self.site_name),
-            23 => View::of(&self.item_num),
-            24 => View::of(&self.subsidy_fee),
-            25 => View::of(&self.alimama_share_fee),
-            26 => View::of(&self.trade_parent_id),
-            27 => View::of(&self.order_type),
-            28 => View::of(&self.tk_create_time),
-            29 => View::of(&self.flow_source),
-            30 => View::of(&self.terminal_type),
-            31 => View::of(&self.click_time),
-            32 => View::of(&self.tk_status),
-            33 => View::of(&self.item_price),
-            34 => View::of(&self.item_id),
-            35 => View::of(&self.adzone_name),
-            36 => View::of(&self.total_commission_rate),
-            37 => View::of(&self.item_link),
-            38 => View::of(&self.site_id),
-            39 => View::of(&self.seller_shop_title),
-            40 => View::of(&self.income_rate),
-            41 => View::of(&self.total_commission_fee),
-            42 => View::of(&self.special_id),
-            43 => View::of(&self.relation_id),
-            44 => View::of(&self.deposit_price),
-            45 => View::of(&self.tb_deposit_time),
-            46 => View::of(&self.tk_deposit_time),
-            47 => View::of(&self.tp_order_id),
-            48 => View::of(&self.service_fee_dto_list),
-            49 => View::of(&self.marketing_type),
-            50 => View::of(&self.modified_time),
-            51 => View::of(&self.talent_pid),
-            52 => View::of(&self.tb_gmv_total_price),
-            53 => View::of(&self.extra_mkt_id),
-            54 => View::of(&self.untts),
-            55 => View::of(&self.pub_share_pre_fee_for_commission),
-            56 => View::of(&self.pub_share_fee_for_commission),
-            57 => View::of(&self.subsidy_info_dto_list),
-            58 => View::of(&self.pub_share_rate_for_sdy),
-            59 => View::of(&self.tk_total_rate_for_sdy),
-            60 => View::of(&self.pub_share_pre_fee_for_sdy),
-            61 => View::of(&self.pub_share_fee_for_sdy),
-            62 => View::of(&self.alimm_share_info_dto),
-            63 => View::of(&self.platform_special_service_rate),
-            64 => View::of(&self.platform_special_service_fee),
-            65 => View::of(&self.platform_special_share_info_dto),
-            _ => View::Absent,
-        }
+record! {
+    mut PublisherOrderDto {
+        0 => tb_paid_time: Text("tb_paid_time", String);
+        1 => tk_paid_time: Text("tk_paid_time", String);
+        2 => pay_price: Text("pay_price", String);
+        3 => pub_share_fee: Text("pub_share_fee", String);
+        4 => trade_id: Text("trade_id", String);
+        5 => tk_order_role: Number("tk_order_role", Number);
+        6 => tk_earning_time: Text("tk_earning_time", String);
+        7 => adzone_id: Number("adzone_id", Number);
+        8 => pub_share_rate: Text("pub_share_rate", String);
+        9 => unid: Text("unid", String);
+        10 => refund_tag: Number("refund_tag", Number);
+        11 => subsidy_rate: Text("subsidy_rate", String);
+        12 => tk_total_rate: Text("tk_total_rate", String);
+        13 => item_category_name: Text("item_category_name", String);
+        14 => seller_nick: Text("seller_nick", String);
+        15 => pub_id: Number("pub_id", Number);
+        16 => alimama_rate: Text("alimama_rate", String);
+        17 => subsidy_type: Text("subsidy_type", String);
+        18 => item_img: Text("item_img", String);
+        19 => pub_share_pre_fee: Text("pub_share_pre_fee", String);
+        20 => alipay_total_price: Text("alipay_total_price", String);
+        21 => item_title: Text("item_title", String);
+        22 => site_name: Text("site_name", String);
+        23 => item_num: Number("item_num", Number);
+        24 => subsidy_fee: Text("subsidy_fee", String);
+        25 => alimama_share_fee: Text("alimama_share_fee", String);
+        26 => trade_parent_id: Text("trade_parent_id", String);
+        27 => order_type: Text("order_type", String);
+        28 => tk_create_time: Text("tk_create_time", String);
+        29 => flow_source: Text("flow_source", String);
+        30 => terminal_type: Text("terminal_type", String);
+        31 => click_time: Text("click_time", String);
+        32 => tk_status: Number("tk_status", Number);
+        33 => item_price: Text("item_price", String);
+        34 => item_id: Text("item_id", String);
+        35 => adzone_name: Text("adzone_name", String);
+        36 => total_commission_rate: Text("total_commission_rate", String);
+        37 => item_link: Text("item_link", String);
+        38 => site_id: Number("site_id", Number);
+        39 => seller_shop_title: Text("seller_shop_title", String);
+        40 => income_rate: Text("income_rate", String);
+        41 => total_commission_fee: Text("total_commission_fee", String);
+        42 => special_id: Number("special_id", Number);
+        43 => relation_id: Number("relation_id", Number);
+        44 => deposit_price: Text("deposit_price", String);
+        45 => tb_deposit_time: Text("tb_deposit_time", String);
+        46 => tk_deposit_time: Text("tk_deposit_time", String);
+        47 => tp_order_id: Text("tp_order_id", String);
+        48 => service_fee_dto_list: Objects("service_fee_dto_list", Object, list);
+        49 => marketing_type: Text("marketing_type", String);
+        50 => modified_time: Text("modified_time", String);
+        51 => talent_pid: Text("talent_pid", String);
+        52 => tb_gmv_total_price: Text("tb_gmv_total_price", String);
+        53 => extra_mkt_id: Text("extra_mkt_id", String);
+        54 => untts: Text("untts", String);
+        55 => pub_share_pre_fee_for_commission: Decimal("pub_share_pre_fee_for_commission", BigDecimal);
+        56 => pub_share_fee_for_commission: Decimal("pub_share_fee_for_commission", BigDecimal);
+        57 => subsidy_info_dto_list: Objects("subsidy_info_dto_list", Object, list);
+        58 => pub_share_rate_for_sdy: Decimal("pub_share_rate_for_sdy", BigDecimal);
+        59 => tk_total_rate_for_sdy: Decimal("tk_total_rate_for_sdy", BigDecimal);
+        60 => pub_share_pre_fee_for_sdy: Decimal("pub_share_pre_fee_for_sdy", BigDecimal);
+        61 => pub_share_fee_for_sdy: Decimal("pub_share_fee_for_sdy", BigDecimal);
+        62 => alimm_share_info_dto: Object("alimm_share_info_dto", Object);
+        63 => platform_special_service_rate: Decimal("platform_special_service_rate", BigDecimal);
+        64 => platform_special_service_fee: Decimal("platform_special_service_fee", BigDecimal);
+        65 => platform_special_share_info_dto: Object("platform_special_share_info_dto", Object);
     }
 }
-
-impl RecordMut for PublisherOrderDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tb_paid_time),
-            1 => Slot::of(&mut self.tk_paid_time),
-            2 => Slot::of(&mut self.pay_price),
-            3 => Slot::of(&mut self.pub_share_fee),
-            4 => Slot::of(&mut self.trade_id),
-            5 => Slot::of(&mut self.tk_order_role),
-            6 => Slot::of(&mut self.tk_earning_time),
-            7 => Slot::of(&mut self.adzone_id),
-            8 => Slot::of(&mut self.pub_share_rate),
-            9 => Slot::of(&mut self.unid),
-            10 => Slot::of(&mut self.refund_tag),
-            11 => Slot::of(&mut self.subsidy_rate),
-            12 => Slot::of(&mut self.tk_total_rate),
-            13 => Slot::of(&mut self.item_category_name),
-            14 => Slot::of(&mut self.seller_nick),
-            15 => Slot::of(&mut self.pub_id),
-            16 => Slot::of(&mut self.alimama_rate),
-            17 => Slot::of(&mut self.subsidy_type),
-            18 => Slot::of(&mut self.item_img),
-            19 => Slot::of(&mut self.pub_share_pre_fee),
-            20 => Slot::of(&mut self.alipay_total_price),
-            21 => Slot::of(&mut self.item_title),
-            22 => Slot::of(&mut self.site_name),
-            23 => Slot::of(&mut self.item_num),
-            24 => Slot::of(&mut self.subsidy_fee),
-            25 => Slot::of(&mut self.alimama_share_fee),
-            26 => Slot::of(&mut self.trade_parent_id),
-            27 => Slot::of(&mut self.order_type),
-            28 => Slot::of(&mut self.tk_create_time),
-            29 => Slot::of(&mut self.flow_source),
-            30 => Slot::of(&mut self.terminal_type),
-            31 => Slot::of(&mut self.click_time),
-            32 => Slot::of(&mut self.tk_status),
-            33 => Slot::of(&mut self.item_price),
-            34 => Slot::of(&mut self.item_id),
-            35 => Slot::of(&mut self.adzone_name),
-            36 => Slot::of(&mut self.total_commission_rate),
-            37 => Slot::of(&mut self.item_link),
-            38 => Slot::of(&mut self.site_id),
-            39 => Slot::of(&mut self.seller_shop_title),
-            40 => Slot::of(&mut self.income_rate),
-            41 => Slot::of(&mut self.total_commission_fee),
-            42 => Slot::of(&mut self.special_id),
-            43 => Slot::of(&mut self.relation_id),
-            44 => Slot::of(&mut self.deposit_price),
-            45 => Slot::of(&mut self.tb_deposit_time),
-            46 => Slot::of(&mut self.tk_deposit_time),
-            47 => Slot::of(&mut self.tp_order_id),
-            48 => Slot::of(&mut self.service_fee_dto_list),
-            49 => Slot::of(&mut self.marketing_type),
-            50 => Slot::of(&mut self.modified_time),
-            51 => Slot::of(&mut self.talent_pid),
-            52 => Slot::of(&mut self.tb_gmv_total_price),
-            53 => Slot::of(&mut self.extra_mkt_id),
-            54 => Slot::of(&mut self.untts),
-            55 => Slot::of(&mut self.pub_share_pre_fee_for_commission),
-            56 => Slot::of(&mut self.pub_share_fee_for_commission),
-            57 => Slot::of(&mut self.subsidy_info_dto_list),
-            58 => Slot::of(&mut self.pub_share_rate_for_sdy),
-            59 => Slot::of(&mut self.tk_total_rate_for_sdy),
-            60 => Slot::of(&mut self.pub_share_pre_fee_for_sdy),
-            61 => Slot::of(&mut self.pub_share_fee_for_sdy),
-            62 => Slot::of(&mut self.alimm_share_info_dto),
-            63 => Slot::of(&mut self.platform_special_service_rate),
-            64 => Slot::of(&mut self.platform_special_service_fee),
-            65 => Slot::of(&mut self.platform_special_share_info_dto),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PublisherOrderDto);
 
 /// The object `ServiceFeeDTO`.
 #[derive(Clone, Default)]
@@ -934,44 +697,14 @@ pub struct ServiceFeeDto {
     pub share_pre_fee: Option<String>,
 }
 
-impl Record for ServiceFeeDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ServiceFeeDto",
-            fields: &[
-                Field::new("tk_share_role_type", Kind::Number),
-                Field::new("share_relative_rate", Kind::String),
-                Field::new("share_fee", Kind::String),
-                Field::new("share_pre_fee", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tk_share_role_type),
-            1 => View::of(&self.share_relative_rate),
-            2 => View::of(&self.share_fee),
-            3 => View::of(&self.share_pre_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut ServiceFeeDto {
+        0 => tk_share_role_type: Number("tk_share_role_type", Number);
+        1 => share_relative_rate: Text("share_relative_rate", String);
+        2 => share_fee: Text("share_fee", String);
+        3 => share_pre_fee: Text("share_pre_fee", String);
     }
 }
-
-impl RecordMut for ServiceFeeDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tk_share_role_type),
-            1 => Slot::of(&mut self.share_relative_rate),
-            2 => Slot::of(&mut self.share_fee),
-            3 => Slot::of(&mut self.share_pre_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ServiceFeeDto);
 
 /// The object `SubsidyDetailDTO`.
 #[derive(Clone, Default)]
@@ -999,47 +732,15 @@ pub struct SubsidyDetailDto {
     pub subsidy_share_rate: Option<Decimal>,
 }
 
-impl Record for SubsidyDetailDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SubsidyDetailDto",
-            fields: &[
-                Field::new("subsidy_type", Kind::String),
-                Field::new("subsidy_rate", Kind::BigDecimal),
-                Field::new("subsidy_fee", Kind::BigDecimal),
-                Field::new("subsidy_upper_limit", Kind::BigDecimal),
-                Field::new("subsidy_share_rate", Kind::BigDecimal),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.subsidy_type),
-            1 => View::of(&self.subsidy_rate),
-            2 => View::of(&self.subsidy_fee),
-            3 => View::of(&self.subsidy_upper_limit),
-            4 => View::of(&self.subsidy_share_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut SubsidyDetailDto {
+        0 => subsidy_type: Text("subsidy_type", String);
+        1 => subsidy_rate: Decimal("subsidy_rate", BigDecimal);
+        2 => subsidy_fee: Decimal("subsidy_fee", BigDecimal);
+        3 => subsidy_upper_limit: Decimal("subsidy_upper_limit", BigDecimal);
+        4 => subsidy_share_rate: Decimal("subsidy_share_rate", BigDecimal);
     }
 }
-
-impl RecordMut for SubsidyDetailDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.subsidy_type),
-            1 => Slot::of(&mut self.subsidy_rate),
-            2 => Slot::of(&mut self.subsidy_fee),
-            3 => Slot::of(&mut self.subsidy_upper_limit),
-            4 => Slot::of(&mut self.subsidy_share_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SubsidyDetailDto);
 
 /// The object `AlimmShareInfoDTO`.
 #[derive(Clone, Default)]
@@ -1071,50 +772,16 @@ pub struct AlimmShareInfoDto {
     pub alimm_agent_service_fee: Option<Decimal>,
 }
 
-impl Record for AlimmShareInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AlimmShareInfoDto",
-            fields: &[
-                Field::new("alimm_tech_service_rate", Kind::BigDecimal),
-                Field::new("alimm_tech_service_pre_fee", Kind::BigDecimal),
-                Field::new("alimm_tech_service_fee", Kind::BigDecimal),
-                Field::new("alimm_agent_service_rate", Kind::BigDecimal),
-                Field::new("alimm_agent_service_pre_fee", Kind::BigDecimal),
-                Field::new("alimm_agent_service_fee", Kind::BigDecimal),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.alimm_tech_service_rate),
-            1 => View::of(&self.alimm_tech_service_pre_fee),
-            2 => View::of(&self.alimm_tech_service_fee),
-            3 => View::of(&self.alimm_agent_service_rate),
-            4 => View::of(&self.alimm_agent_service_pre_fee),
-            5 => View::of(&self.alimm_agent_service_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut AlimmShareInfoDto {
+        0 => alimm_tech_service_rate: Decimal("alimm_tech_service_rate", BigDecimal);
+        1 => alimm_tech_service_pre_fee: Decimal("alimm_tech_service_pre_fee", BigDecimal);
+        2 => alimm_tech_service_fee: Decimal("alimm_tech_service_fee", BigDecimal);
+        3 => alimm_agent_service_rate: Decimal("alimm_agent_service_rate", BigDecimal);
+        4 => alimm_agent_service_pre_fee: Decimal("alimm_agent_service_pre_fee", BigDecimal);
+        5 => alimm_agent_service_fee: Decimal("alimm_agent_service_fee", BigDecimal);
     }
 }
-
-impl RecordMut for AlimmShareInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.alimm_tech_service_rate),
-            1 => Slot::of(&mut self.alimm_tech_service_pre_fee),
-            2 => Slot::of(&mut self.alimm_tech_service_fee),
-            3 => Slot::of(&mut self.alimm_agent_service_rate),
-            4 => Slot::of(&mut self.alimm_agent_service_pre_fee),
-            5 => Slot::of(&mut self.alimm_agent_service_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AlimmShareInfoDto);
 
 /// The object `PlatformSpecialShareInfoDTO`.
 #[derive(Clone, Default)]
@@ -1146,47 +813,13 @@ pub struct PlatformSpecialShareInfoDto {
     pub traffic_tech_service_fee: Option<Decimal>,
 }
 
-impl Record for PlatformSpecialShareInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PlatformSpecialShareInfoDto",
-            fields: &[
-                Field::new("content_tech_service_rate", Kind::BigDecimal),
-                Field::new("content_tech_service_pre_fee", Kind::BigDecimal),
-                Field::new("content_tech_service_fee", Kind::BigDecimal),
-                Field::new("traffic_tech_service_rate", Kind::BigDecimal),
-                Field::new("traffic_tech_service_pre_fee", Kind::BigDecimal),
-                Field::new("traffic_tech_service_fee", Kind::BigDecimal),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.content_tech_service_rate),
-            1 => View::of(&self.content_tech_service_pre_fee),
-            2 => View::of(&self.content_tech_service_fee),
-            3 => View::of(&self.traffic_tech_service_rate),
-            4 => View::of(&self.traffic_tech_service_pre_fee),
-            5 => View::of(&self.traffic_tech_service_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut PlatformSpecialShareInfoDto {
+        0 => content_tech_service_rate: Decimal("content_tech_service_rate", BigDecimal);
+        1 => content_tech_service_pre_fee: Decimal("content_tech_service_pre_fee", BigDecimal);
+        2 => content_tech_service_fee: Decimal("content_tech_service_fee", BigDecimal);
+        3 => traffic_tech_service_rate: Decimal("traffic_tech_service_rate", BigDecimal);
+        4 => traffic_tech_service_pre_fee: Decimal("traffic_tech_service_pre_fee", BigDecimal);
+        5 => traffic_tech_service_fee: Decimal("traffic_tech_service_fee", BigDecimal);
     }
 }
-
-impl RecordMut for PlatformSpecialShareInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.content_tech_service_rate),
-            1 => Slot::of(&mut self.content_tech_service_pre_fee),
-            2 => Slot::of(&mut self.content_tech_service_fee),
-            3 => Slot::of(&mut self.traffic_tech_service_rate),
-            4 => Slot::of(&mut self.traffic_tech_service_pre_fee),
-            5 => Slot::of(&mut self.traffic_tech_service_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PlatformSpecialShareInfoDto);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.privilege.get`: 单品券转链（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.privilege.get`: 单品券转链（服务商）
 ///
@@ -214,54 +212,25 @@ impl Request for TbkPrivilegeGetRequest {
     type Response = TbkPrivilegeGetResponse;
 }
 
-impl Record for TbkPrivilegeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkPrivilegeGetRequest",
-            fields: &[
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("platform", Kind::Number),
-                Field::new("site_id", Kind::Number).required(),
-                Field::new("relation_id", Kind::String),
-                Field::new("special_id", Kind::String),
-                Field::new("external_id", Kind::String),
-                Field::new("xid", Kind::String),
-                Field::new("ucrowd_id", Kind::Number),
-                Field::new("get_topn_rate", Kind::Number),
-                Field::new("mini_program_link", Kind::Number),
-                Field::new("item_id", Kind::String),
-                Field::new("promotion_type", Kind::String),
-                Field::new("biz_scene_id", Kind::String),
-                Field::new("manage_item_pub_id", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.adzone_id),
-            1 => View::of(&self.platform),
-            2 => View::of(&self.site_id),
-            3 => View::of(&self.relation_id),
-            4 => View::of(&self.special_id),
-            5 => View::of(&self.external_id),
-            6 => View::of(&self.xid),
-            7 => View::of(&self.ucrowd_id),
-            8 => View::of(&self.get_topn_rate),
-            9 => View::of(&self.mini_program_link),
-            10 => View::of(&self.item_id),
-            11 => View::of(&self.promotion_type),
-            12 => View::of(&self.biz_scene_id),
-            13 => View::of(&self.manage_item_pub_id),
-            14 => View::of(&self.sku_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkPrivilegeGetRequest {
+        0 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        1 => platform: Number("platform", Number);
+        2 => site_id: RequiredNumber("site_id", Number, required);
+        3 => relation_id: Text("relation_id", String);
+        4 => special_id: Text("special_id", String);
+        5 => external_id: Text("external_id", String);
+        6 => xid: Text("xid", String);
+        7 => ucrowd_id: Number("ucrowd_id", Number);
+        8 => get_topn_rate: Number("get_topn_rate", Number);
+        9 => mini_program_link: Number("mini_program_link", Number);
+        10 => item_id: Text("item_id", String);
+        11 => promotion_type: Text("promotion_type", String);
+        12 => biz_scene_id: Text("biz_scene_id", String);
+        13 => manage_item_pub_id: Number("manage_item_pub_id", Number);
+        14 => sku_id: Number("sku_id", Number);
     }
 }
-
-record!(TbkPrivilegeGetRequest);
 
 /// The response of `taobao.tbk.privilege.get`.
 #[derive(Clone, Default)]
@@ -273,33 +242,11 @@ pub struct TbkPrivilegeGetResponse {
     pub result: Option<RpcResult>,
 }
 
-impl Record for TbkPrivilegeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkPrivilegeGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkPrivilegeGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkPrivilegeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkPrivilegeGetResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -311,33 +258,11 @@ pub struct RpcResult {
     pub data: Option<MaterialDto>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);
 
 /// The object `MaterialDto`.
 #[derive(Clone, Default)]
@@ -433,98 +358,32 @@ pub struct MaterialDto {
     pub extra_info: Option<String>,
 }
 
-impl Record for MaterialDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaterialDto",
-            fields: &[
-                Field::new("coupon_remain_count", Kind::Number),
-                Field::new("coupon_total_count", Kind::Number),
-                Field::new("coupon_info", Kind::String),
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("coupon_type", Kind::Number),
-                Field::new("coupon_click_url", Kind::String),
-                Field::new("category_id", Kind::Number),
-                Field::new("max_commission_rate", Kind::String),
-                Field::new("item_url", Kind::String),
-                Field::new("ysyl_click_url", Kind::String),
-                Field::new("ysyl_tlj_face", Kind::String),
-                Field::new("ysyl_tlj_send_time", Kind::String),
-                Field::new("ysyl_tlj_use_start_time", Kind::String),
-                Field::new("ysyl_commission_rate", Kind::String),
-                Field::new("ysyl_tlj_use_end_time", Kind::String),
-                Field::new("min_commission_rate", Kind::String),
-                Field::new("reward_info", Kind::Number),
-                Field::new("topn_info", Kind::Object),
-                Field::new("mini_program", Kind::Object),
-                Field::new("item_id", Kind::String),
-                Field::new("extra_info", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_remain_count),
-            1 => View::of(&self.coupon_total_count),
-            2 => View::of(&self.coupon_info),
-            3 => View::of(&self.coupon_end_time),
-            4 => View::of(&self.coupon_start_time),
-            5 => View::of(&self.coupon_type),
-            6 => View::of(&self.coupon_click_url),
-            7 => View::of(&self.category_id),
-            8 => View::of(&self.max_commission_rate),
-            9 => View::of(&self.item_url),
-            10 => View::of(&self.ysyl_click_url),
-            11 => View::of(&self.ysyl_tlj_face),
-            12 => View::of(&self.ysyl_tlj_send_time),
-            13 => View::of(&self.ysyl_tlj_use_start_time),
-            14 => View::of(&self.ysyl_commission_rate),
-            15 => View::of(&self.ysyl_tlj_use_end_time),
-            16 => View::of(&self.min_commission_rate),
-            17 => View::of(&self.reward_info),
-            18 => View::of(&self.topn_info),
-            19 => View::of(&self.mini_program),
-            20 => View::of(&self.item_id),
-            21 => View::of(&self.extra_info),
-            _ => View::Absent,
-        }
+record! {
+    mut MaterialDto {
+        0 => coupon_remain_count: Number("coupon_remain_count", Number);
+        1 => coupon_total_count: Number("coupon_total_count", Number);
+        2 => coupon_info: Text("coupon_info", String);
+        3 => coupon_end_time: Text("coupon_end_time", String);
+        4 => coupon_start_time: Text("coupon_start_time", String);
+        5 => coupon_type: Number("coupon_type", Number);
+        6 => coupon_click_url: Text("coupon_click_url", String);
+        7 => category_id: Number("category_id", Number);
+        8 => max_commission_rate: Text("max_commission_rate", String);
+        9 => item_url: Text("item_url", String);
+        10 => ysyl_click_url: Text("ysyl_click_url", String);
+        11 => ysyl_tlj_face: Text("ysyl_tlj_face", String);
+        12 => ysyl_tlj_send_time: Text("ysyl_tlj_send_time", String);
+        13 => ysyl_tlj_use_start_time: Text("ysyl_tlj_use_start_time", String);
+        14 => ysyl_commission_rate: Text("ysyl_commission_rate", String);
+        15 => ysyl_tlj_use_end_time: Text("ysyl_tlj_use_end_time", String);
+        16 => min_commission_rate: Text("min_commission_rate", String);
+        17 => reward_info: Number("reward_info", Number);
+        18 => topn_info: Object("topn_info", Object);
+        19 => mini_program: Object("mini_program", Object);
+        20 => item_id: Text("item_id", String);
+        21 => extra_info: Text("extra_info", String);
     }
 }
-
-impl RecordMut for MaterialDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_remain_count),
-            1 => Slot::of(&mut self.coupon_total_count),
-            2 => Slot::of(&mut self.coupon_info),
-            3 => Slot::of(&mut self.coupon_end_time),
-            4 => Slot::of(&mut self.coupon_start_time),
-            5 => Slot::of(&mut self.coupon_type),
-            6 => Slot::of(&mut self.coupon_click_url),
-            7 => Slot::of(&mut self.category_id),
-            8 => Slot::of(&mut self.max_commission_rate),
-            9 => Slot::of(&mut self.item_url),
-            10 => Slot::of(&mut self.ysyl_click_url),
-            11 => Slot::of(&mut self.ysyl_tlj_face),
-            12 => Slot::of(&mut self.ysyl_tlj_send_time),
-            13 => Slot::of(&mut self.ysyl_tlj_use_start_time),
-            14 => Slot::of(&mut self.ysyl_commission_rate),
-            15 => Slot::of(&mut self.ysyl_tlj_use_end_time),
-            16 => Slot::of(&mut self.min_commission_rate),
-            17 => Slot::of(&mut self.reward_info),
-            18 => Slot::of(&mut self.topn_info),
-            19 => Slot::of(&mut self.mini_program),
-            20 => Slot::of(&mut self.item_id),
-            21 => Slot::of(&mut self.extra_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MaterialDto);
 
 /// The object `StepRateDto`.
 #[derive(Clone, Default)]
@@ -548,44 +407,14 @@ pub struct StepRateDto {
     pub topn_total_count: Option<i64>,
 }
 
-impl Record for StepRateDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StepRateDto",
-            fields: &[
-                Field::new("topn_end_time", Kind::Number),
-                Field::new("topn_start_time", Kind::Number),
-                Field::new("topn_quantity", Kind::Number),
-                Field::new("topn_total_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.topn_end_time),
-            1 => View::of(&self.topn_start_time),
-            2 => View::of(&self.topn_quantity),
-            3 => View::of(&self.topn_total_count),
-            _ => View::Absent,
-        }
+record! {
+    mut StepRateDto {
+        0 => topn_end_time: Number("topn_end_time", Number);
+        1 => topn_start_time: Number("topn_start_time", Number);
+        2 => topn_quantity: Number("topn_quantity", Number);
+        3 => topn_total_count: Number("topn_total_count", Number);
     }
 }
-
-impl RecordMut for StepRateDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.topn_end_time),
-            1 => Slot::of(&mut self.topn_start_time),
-            2 => Slot::of(&mut self.topn_quantity),
-            3 => Slot::of(&mut self.topn_total_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StepRateDto);
 
 /// The object `MiniProgramDto`.
 #[derive(Clone, Default)]
@@ -605,38 +434,10 @@ pub struct MiniProgramDto {
     pub mini_program_qrcode_url: Option<String>,
 }
 
-impl Record for MiniProgramDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MiniProgramDto",
-            fields: &[
-                Field::new("mini_program_appid", Kind::String),
-                Field::new("mini_program_path", Kind::String),
-                Field::new("mini_program_qrcode_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mini_program_appid),
-            1 => View::of(&self.mini_program_path),
-            2 => View::of(&self.mini_program_qrcode_url),
-            _ => View::Absent,
-        }
+record! {
+    mut MiniProgramDto {
+        0 => mini_program_appid: Text("mini_program_appid", String);
+        1 => mini_program_path: Text("mini_program_path", String);
+        2 => mini_program_qrcode_url: Text("mini_program_qrcode_url", String);
     }
 }
-
-impl RecordMut for MiniProgramDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.mini_program_appid),
-            1 => Slot::of(&mut self.mini_program_path),
-            2 => Slot::of(&mut self.mini_program_qrcode_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MiniProgramDto);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.adzone.create`: 创建推广位（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.adzone.create`: 创建推广位（服务商）
 ///
@@ -52,30 +50,12 @@ impl Request for TbkScAdzoneCreateRequest {
     type Response = TbkScAdzoneCreateResponse;
 }
 
-impl Record for TbkScAdzoneCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScAdzoneCreateRequest",
-            fields: &[
-                Field::new("site_id", Kind::Number).required(),
-                Field::new("adzone_name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(64)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.site_id),
-            1 => View::of(&self.adzone_name),
-            _ => View::Absent,
-        }
+record! {
+    TbkScAdzoneCreateRequest {
+        0 => site_id: RequiredNumber("site_id", Number, required);
+        1 => adzone_name: RequiredText("adzone_name", String, required, [MaxLength(64)]);
     }
 }
-
-record!(TbkScAdzoneCreateRequest);
 
 /// The response of `taobao.tbk.sc.adzone.create`.
 #[derive(Clone, Default)]
@@ -87,33 +67,11 @@ pub struct TbkScAdzoneCreateResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkScAdzoneCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScAdzoneCreateResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScAdzoneCreateResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScAdzoneCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScAdzoneCreateResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -125,30 +83,8 @@ pub struct MapData {
     pub model: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[Field::new("model", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => model: Text("model", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.sc.general.link.convert`: 万能转链（服务商）
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{Authorization, OpenEnum, Request, open_enum, record};
 
 /// `taobao.tbk.sc.general.link.convert`: 万能转链（服务商）
 ///
@@ -245,58 +242,27 @@ impl Request for TbkScGeneralLinkConvertRequest {
     type Response = TbkScGeneralLinkConvertResponse;
 }
 
-impl Record for TbkScGeneralLinkConvertRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScGeneralLinkConvertRequest",
-            fields: &[
-                Field::new("biz_scene_id", Kind::String),
-                Field::new("promotion_type", Kind::String),
-                Field::new("material_list", Kind::String),
-                Field::new("relation_id", Kind::String),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("seller_id_list", Kind::String),
-                Field::new("site_id", Kind::Number).required(),
-                Field::new("item_id_list", Kind::String),
-                Field::new("page_id_list", Kind::String),
-                Field::new("target_item", Kind::Object),
-                Field::new("item_dto", Kind::Object).list(),
-                Field::new("page_dto", Kind::Object).list(),
-                Field::new("shop_dto", Kind::Object).list(),
-                Field::new("material_dto", Kind::Object).list(),
-                Field::new("special_id", Kind::String),
-                Field::new("uvid", Kind::String),
-                Field::new("qmtid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_scene_id),
-            1 => View::of(&self.promotion_type),
-            2 => View::of(&self.material_list),
-            3 => View::of(&self.relation_id),
-            4 => View::of(&self.adzone_id),
-            5 => View::of(&self.seller_id_list),
-            6 => View::of(&self.site_id),
-            7 => View::of(&self.item_id_list),
-            8 => View::of(&self.page_id_list),
-            9 => View::of(&self.target_item),
-            10 => View::of(&self.item_dto),
-            11 => View::of(&self.page_dto),
-            12 => View::of(&self.shop_dto),
-            13 => View::of(&self.material_dto),
-            14 => View::of(&self.special_id),
-            15 => View::of(&self.uvid),
-            16 => View::of(&self.qmtid),
-            _ => View::Absent,
-        }
+record! {
+    TbkScGeneralLinkConvertRequest {
+        0 => biz_scene_id: Text("biz_scene_id", String);
+        1 => promotion_type: Text("promotion_type", String);
+        2 => material_list: Text("material_list", String);
+        3 => relation_id: Text("relation_id", String);
+        4 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        5 => seller_id_list: Text("seller_id_list", String);
+        6 => site_id: RequiredNumber("site_id", Number, required);
+        7 => item_id_list: Text("item_id_list", String);
+        8 => page_id_list: Text("page_id_list", String);
+        9 => target_item: Object("target_item", Object);
+        10 => item_dto: Objects("item_dto", Object, list);
+        11 => page_dto: Objects("page_dto", Object, list);
+        12 => shop_dto: Objects("shop_dto", Object, list);
+        13 => material_dto: Objects("material_dto", Object, list);
+        14 => special_id: Text("special_id", String);
+        15 => uvid: Text("uvid", String);
+        16 => qmtid: Text("qmtid", String);
     }
 }
-
-record!(TbkScGeneralLinkConvertRequest);
 
 /// The object `TargetItemDTO`.
 #[derive(Clone, Default)]
@@ -325,24 +291,11 @@ impl TargetItemDto {
     }
 }
 
-impl Record for TargetItemDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TargetItemDto",
-            fields: &[Field::new("item_id_list", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id_list),
-            _ => View::Absent,
-        }
+record! {
+    TargetItemDto {
+        0 => item_id_list: Texts("item_id_list", String, list);
     }
 }
-
-record!(TargetItemDto);
 
 /// The object `LkItemDTO`.
 #[derive(Clone, Default)]
@@ -434,38 +387,17 @@ impl LkItemDto {
     }
 }
 
-impl Record for LkItemDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LkItemDto",
-            fields: &[
-                Field::new("item_id", Kind::String),
-                Field::new("sku_id", Kind::Number),
-                Field::new("is_target_coupon", Kind::Number),
-                Field::new("coupon_id", Kind::String),
-                Field::new("external_id", Kind::String),
-                Field::new("dx", Kind::String),
-                Field::new("manage_pub_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.is_target_coupon),
-            3 => View::of(&self.coupon_id),
-            4 => View::of(&self.external_id),
-            5 => View::of(&self.dx),
-            6 => View::of(&self.manage_pub_id),
-            _ => View::Absent,
-        }
+record! {
+    LkItemDto {
+        0 => item_id: Text("item_id", String);
+        1 => sku_id: Number("sku_id", Number);
+        2 => is_target_coupon: Number("is_target_coupon", Number);
+        3 => coupon_id: Text("coupon_id", String);
+        4 => external_id: Text("external_id", String);
+        5 => dx: Text("dx", String);
+        6 => manage_pub_id: Number("manage_pub_id", Number);
     }
 }
-
-record!(LkItemDto);
 
 /// The object `LkPageDTO`.
 #[derive(Clone, Default)]
@@ -505,28 +437,12 @@ impl LkPageDto {
     }
 }
 
-impl Record for LkPageDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LkPageDto",
-            fields: &[
-                Field::new("page_id", Kind::String),
-                Field::new("target_item_list", Kind::String).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_id),
-            1 => View::of(&self.target_item_list),
-            _ => View::Absent,
-        }
+record! {
+    LkPageDto {
+        0 => page_id: Text("page_id", String);
+        1 => target_item_list: Texts("target_item_list", String, list);
     }
 }
-
-record!(LkPageDto);
 
 /// The object `LkShopDTO`.
 #[derive(Clone, Default)]
@@ -552,24 +468,11 @@ impl LkShopDto {
     }
 }
 
-impl Record for LkShopDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LkShopDto",
-            fields: &[Field::new("shop_id", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shop_id),
-            _ => View::Absent,
-        }
+record! {
+    LkShopDto {
+        0 => shop_id: Text("shop_id", String);
     }
 }
-
-record!(LkShopDto);
 
 /// The object `LkMaterialDTO`.
 #[derive(Clone, Default)]
@@ -617,30 +520,13 @@ impl LkMaterialDto {
     }
 }
 
-impl Record for LkMaterialDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LkMaterialDto",
-            fields: &[
-                Field::new("material_url", Kind::String),
-                Field::new("is_target_coupon", Kind::Number),
-                Field::new("coupon_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.material_url),
-            1 => View::of(&self.is_target_coupon),
-            2 => View::of(&self.coupon_id),
-            _ => View::Absent,
-        }
+record! {
+    LkMaterialDto {
+        0 => material_url: Text("material_url", String);
+        1 => is_target_coupon: Number("is_target_coupon", Number);
+        2 => coupon_id: Text("coupon_id", String);
     }
 }
-
-record!(LkMaterialDto);
 
 /// The response of `taobao.tbk.sc.general.link.convert`.
 #[derive(Clone, Default)]
@@ -660,41 +546,13 @@ pub struct TbkScGeneralLinkConvertResponse {
     pub result_msg: Option<String>,
 }
 
-impl Record for TbkScGeneralLinkConvertResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScGeneralLinkConvertResponse",
-            fields: &[
-                Field::new("data", Kind::Object),
-                Field::new("biz_error_desc", Kind::Number),
-                Field::new("result_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            1 => View::of(&self.biz_error_desc),
-            2 => View::of(&self.result_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScGeneralLinkConvertResponse {
+        0 => data: Object("data", Object);
+        1 => biz_error_desc: Number("biz_error_desc", Number);
+        2 => result_msg: Text("result_msg", String);
     }
 }
-
-impl RecordMut for TbkScGeneralLinkConvertResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            1 => Slot::of(&mut self.biz_error_desc),
-            2 => Slot::of(&mut self.result_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScGeneralLinkConvertResponse);
 
 /// The object `TbkLinkDTO`.
 #[derive(Clone, Default)]
@@ -718,44 +576,14 @@ pub struct TbkLinkDto {
     pub item_url_list: Vec<ItemUrlList>,
 }
 
-impl Record for TbkLinkDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkLinkDto",
-            fields: &[
-                Field::new("material_url_list", Kind::Object).list(),
-                Field::new("shop_url_list", Kind::Object).list(),
-                Field::new("event_url_list", Kind::Object).list(),
-                Field::new("item_url_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.material_url_list),
-            1 => View::of(&self.shop_url_list),
-            2 => View::of(&self.event_url_list),
-            3 => View::of(&self.item_url_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkLinkDto {
+        0 => material_url_list: Objects("material_url_list", Object, list);
+        1 => shop_url_list: Objects("shop_url_list", Object, list);
+        2 => event_url_list: Objects("event_url_list", Object, list);
+        3 => item_url_list: Objects("item_url_list", Object, list);
     }
 }
-
-impl RecordMut for TbkLinkDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.material_url_list),
-            1 => Slot::of(&mut self.shop_url_list),
-            2 => Slot::of(&mut self.event_url_list),
-            3 => Slot::of(&mut self.item_url_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkLinkDto);
 
 /// The object `MaterialUrlList`.
 #[derive(Clone, Default)]
@@ -795,56 +623,18 @@ pub struct MaterialUrlList {
     pub multiple_items_coupon_info_list: Vec<MaterialMultiCouponPromotionInfoDto>,
 }
 
-impl Record for MaterialUrlList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaterialUrlList",
-            fields: &[
-                Field::new("msg", Kind::String),
-                Field::new("code", Kind::Number),
-                Field::new("promotion_info_dto", Kind::Object),
-                Field::new("coupon_info_dto", Kind::Object),
-                Field::new("link_info_dto", Kind::Object),
-                Field::new("input_material_url", Kind::String),
-                Field::new("extra_info", Kind::String),
-                Field::new("multiple_items_coupon_info_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.msg),
-            1 => View::of(&self.code),
-            2 => View::of(&self.promotion_info_dto),
-            3 => View::of(&self.coupon_info_dto),
-            4 => View::of(&self.link_info_dto),
-            5 => View::of(&self.input_material_url),
-            6 => View::of(&self.extra_info),
-            7 => View::of(&self.multiple_items_coupon_info_list),
-            _ => View::Absent,
-        }
+record! {
+    mut MaterialUrlList {
+        0 => msg: Text("msg", String);
+        1 => code: Number("code", Number);
+        2 => promotion_info_dto: Object("promotion_info_dto", Object);
+        3 => coupon_info_dto: Object("coupon_info_dto", Object);
+        4 => link_info_dto: Object("link_info_dto", Object);
+        5 => input_material_url: Text("input_material_url", String);
+        6 => extra_info: Text("extra_info", String);
+        7 => multiple_items_coupon_info_list: Objects("multiple_items_coupon_info_list", Object, list);
     }
 }
-
-impl RecordMut for MaterialUrlList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.msg),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.promotion_info_dto),
-            3 => Slot::of(&mut self.coupon_info_dto),
-            4 => Slot::of(&mut self.link_info_dto),
-            5 => Slot::of(&mut self.input_material_url),
-            6 => Slot::of(&mut self.extra_info),
-            7 => Slot::of(&mut self.multiple_items_coupon_info_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MaterialUrlList);
 
 /// The object `PromotionInfoDTO`.
 #[derive(Clone, Default)]
@@ -864,41 +654,13 @@ pub struct DataMaterialUrlListPromotionInfoDto {
     pub multiple_items_prices_count: Option<i64>,
 }
 
-impl Record for DataMaterialUrlListPromotionInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataMaterialUrlListPromotionInfoDto",
-            fields: &[
-                Field::new("commission_rate", Kind::String),
-                Field::new("commission_type", Kind::String),
-                Field::new("multiple_items_prices_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.commission_rate),
-            1 => View::optional_open_enum(&self.commission_type),
-            2 => View::of(&self.multiple_items_prices_count),
-            _ => View::Absent,
-        }
+record! {
+    mut DataMaterialUrlListPromotionInfoDto {
+        0 => commission_rate: Text("commission_rate", String);
+        1 => commission_type: OpenEnum("commission_type", String);
+        2 => multiple_items_prices_count: Number("multiple_items_prices_count", Number);
     }
 }
-
-impl RecordMut for DataMaterialUrlListPromotionInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.commission_rate),
-            1 => Slot::open_enum(&mut self.commission_type),
-            2 => Slot::of(&mut self.multiple_items_prices_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataMaterialUrlListPromotionInfoDto);
 
 /// The object `CouponInfoDTO`.
 #[derive(Clone, Default)]
@@ -934,53 +696,17 @@ pub struct DataMaterialUrlListCouponInfoDto {
     pub coupon_type: Option<i64>,
 }
 
-impl Record for DataMaterialUrlListCouponInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataMaterialUrlListCouponInfoDto",
-            fields: &[
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("activity_id", Kind::String),
-                Field::new("coupon_remain_count", Kind::Number),
-                Field::new("coupon_amount", Kind::String),
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("coupon_desc", Kind::String),
-                Field::new("coupon_type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_end_time),
-            1 => View::of(&self.activity_id),
-            2 => View::of(&self.coupon_remain_count),
-            3 => View::of(&self.coupon_amount),
-            4 => View::of(&self.coupon_start_time),
-            5 => View::of(&self.coupon_desc),
-            6 => View::of(&self.coupon_type),
-            _ => View::Absent,
-        }
+record! {
+    mut DataMaterialUrlListCouponInfoDto {
+        0 => coupon_end_time: Text("coupon_end_time", String);
+        1 => activity_id: Text("activity_id", String);
+        2 => coupon_remain_count: Number("coupon_remain_count", Number);
+        3 => coupon_amount: Text("coupon_amount", String);
+        4 => coupon_start_time: Text("coupon_start_time", String);
+        5 => coupon_desc: Text("coupon_desc", String);
+        6 => coupon_type: Number("coupon_type", Number);
     }
 }
-
-impl RecordMut for DataMaterialUrlListCouponInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_end_time),
-            1 => Slot::of(&mut self.activity_id),
-            2 => Slot::of(&mut self.coupon_remain_count),
-            3 => Slot::of(&mut self.coupon_amount),
-            4 => Slot::of(&mut self.coupon_start_time),
-            5 => Slot::of(&mut self.coupon_desc),
-            6 => Slot::of(&mut self.coupon_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataMaterialUrlListCouponInfoDto);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
@@ -1040,71 +766,23 @@ pub struct DataMaterialUrlListLinkInfoDto {
     pub isv_mktid: Option<String>,
 }
 
-impl Record for DataMaterialUrlListLinkInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataMaterialUrlListLinkInfoDto",
-            fields: &[
-                Field::new("coupon_long_url", Kind::String),
-                Field::new("material_type", Kind::Number),
-                Field::new("tpwd_origin_url", Kind::String),
-                Field::new("material_id", Kind::String),
-                Field::new("cps_long_url", Kind::String),
-                Field::new("cps_short_tpwd", Kind::String).secret(),
-                Field::new("tk_biz_type", Kind::Number),
-                Field::new("coupon_short_tpwd", Kind::String).secret(),
-                Field::new("cps_short_url", Kind::String),
-                Field::new("coupon_short_url", Kind::String),
-                Field::new("coupon_full_tpwd", Kind::String).secret(),
-                Field::new("cps_full_tpwd", Kind::String).secret(),
-                Field::new("isv_mktid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_long_url),
-            1 => View::of(&self.material_type),
-            2 => View::of(&self.tpwd_origin_url),
-            3 => View::of(&self.material_id),
-            4 => View::of(&self.cps_long_url),
-            5 => View::of(&self.cps_short_tpwd),
-            6 => View::of(&self.tk_biz_type),
-            7 => View::of(&self.coupon_short_tpwd),
-            8 => View::of(&self.cps_short_url),
-            9 => View::of(&self.coupon_short_url),
-            10 => View::of(&self.coupon_full_tpwd),
-            11 => View::of(&self.cps_full_tpwd),
-            12 => View::of(&self.isv_mktid),
-            _ => View::Absent,
-        }
+record! {
+    mut DataMaterialUrlListLinkInfoDto {
+        0 => coupon_long_url: Text("coupon_long_url", String);
+        1 => material_type: Number("material_type", Number);
+        2 => tpwd_origin_url: Text("tpwd_origin_url", String);
+        3 => material_id: Text("material_id", String);
+        4 => cps_long_url: Text("cps_long_url", String);
+        5 => cps_short_tpwd: Text("cps_short_tpwd", String, secret);
+        6 => tk_biz_type: Number("tk_biz_type", Number);
+        7 => coupon_short_tpwd: Text("coupon_short_tpwd", String, secret);
+        8 => cps_short_url: Text("cps_short_url", String);
+        9 => coupon_short_url: Text("coupon_short_url", String);
+        10 => coupon_full_tpwd: Text("coupon_full_tpwd", String, secret);
+        11 => cps_full_tpwd: Text("cps_full_tpwd", String, secret);
+        12 => isv_mktid: Text("isv_mktid", String);
     }
 }
-
-impl RecordMut for DataMaterialUrlListLinkInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_long_url),
-            1 => Slot::of(&mut self.material_type),
-            2 => Slot::of(&mut self.tpwd_origin_url),
-            3 => Slot::of(&mut self.material_id),
-            4 => Slot::of(&mut self.cps_long_url),
-            5 => Slot::of(&mut self.cps_short_tpwd),
-            6 => Slot::of(&mut self.tk_biz_type),
-            7 => Slot::of(&mut self.coupon_short_tpwd),
-            8 => Slot::of(&mut self.cps_short_url),
-            9 => Slot::of(&mut self.coupon_short_url),
-            10 => Slot::of(&mut self.coupon_full_tpwd),
-            11 => Slot::of(&mut self.cps_full_tpwd),
-            12 => Slot::of(&mut self.isv_mktid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataMaterialUrlListLinkInfoDto);
 
 /// The object `MaterialMultiCouponPromotionInfoDTO`.
 #[derive(Clone, Default)]
@@ -1140,53 +818,17 @@ pub struct MaterialMultiCouponPromotionInfoDto {
     pub coupon_remain_count: Option<i64>,
 }
 
-impl Record for MaterialMultiCouponPromotionInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaterialMultiCouponPromotionInfoDto",
-            fields: &[
-                Field::new("coupon_title", Kind::String),
-                Field::new("coupon_desc", Kind::String),
-                Field::new("coupoon_fee", Kind::String),
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("activity_id", Kind::String),
-                Field::new("coupon_remain_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_title),
-            1 => View::of(&self.coupon_desc),
-            2 => View::of(&self.coupoon_fee),
-            3 => View::of(&self.coupon_start_time),
-            4 => View::of(&self.coupon_end_time),
-            5 => View::of(&self.activity_id),
-            6 => View::of(&self.coupon_remain_count),
-            _ => View::Absent,
-        }
+record! {
+    mut MaterialMultiCouponPromotionInfoDto {
+        0 => coupon_title: Text("coupon_title", String);
+        1 => coupon_desc: Text("coupon_desc", String);
+        2 => coupoon_fee: Text("coupoon_fee", String);
+        3 => coupon_start_time: Text("coupon_start_time", String);
+        4 => coupon_end_time: Text("coupon_end_time", String);
+        5 => activity_id: Text("activity_id", String);
+        6 => coupon_remain_count: Number("coupon_remain_count", Number);
     }
 }
-
-impl RecordMut for MaterialMultiCouponPromotionInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_title),
-            1 => Slot::of(&mut self.coupon_desc),
-            2 => Slot::of(&mut self.coupoon_fee),
-            3 => Slot::of(&mut self.coupon_start_time),
-            4 => Slot::of(&mut self.coupon_end_time),
-            5 => Slot::of(&mut self.activity_id),
-            6 => Slot::of(&mut self.coupon_remain_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MaterialMultiCouponPromotionInfoDto);
 
 /// The object `ShopUrlList`.
 #[derive(Clone, Default)]
@@ -1210,44 +852,14 @@ pub struct ShopUrlList {
     pub input_shop_id: Option<String>,
 }
 
-impl Record for ShopUrlList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShopUrlList",
-            fields: &[
-                Field::new("msg", Kind::String),
-                Field::new("code", Kind::Number),
-                Field::new("link_info_dto", Kind::Object),
-                Field::new("input_shop_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.msg),
-            1 => View::of(&self.code),
-            2 => View::of(&self.link_info_dto),
-            3 => View::of(&self.input_shop_id),
-            _ => View::Absent,
-        }
+record! {
+    mut ShopUrlList {
+        0 => msg: Text("msg", String);
+        1 => code: Number("code", Number);
+        2 => link_info_dto: Object("link_info_dto", Object);
+        3 => input_shop_id: Text("input_shop_id", String);
     }
 }
-
-impl RecordMut for ShopUrlList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.msg),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.link_info_dto),
-            3 => Slot::of(&mut self.input_shop_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShopUrlList);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
@@ -1279,50 +891,16 @@ pub struct DataShopUrlListLinkInfoDto {
     pub cps_full_tpwd: Option<String>,
 }
 
-impl Record for DataShopUrlListLinkInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataShopUrlListLinkInfoDto",
-            fields: &[
-                Field::new("material_type", Kind::Number),
-                Field::new("seller_id", Kind::String),
-                Field::new("cps_long_url", Kind::String),
-                Field::new("cps_short_tpwd", Kind::String).secret(),
-                Field::new("cps_short_url", Kind::String),
-                Field::new("cps_full_tpwd", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.material_type),
-            1 => View::of(&self.seller_id),
-            2 => View::of(&self.cps_long_url),
-            3 => View::of(&self.cps_short_tpwd),
-            4 => View::of(&self.cps_short_url),
-            5 => View::of(&self.cps_full_tpwd),
-            _ => View::Absent,
-        }
+record! {
+    mut DataShopUrlListLinkInfoDto {
+        0 => material_type: Number("material_type", Number);
+        1 => seller_id: Text("seller_id", String);
+        2 => cps_long_url: Text("cps_long_url", String);
+        3 => cps_short_tpwd: Text("cps_short_tpwd", String, secret);
+        4 => cps_short_url: Text("cps_short_url", String);
+        5 => cps_full_tpwd: Text("cps_full_tpwd", String, secret);
     }
 }
-
-impl RecordMut for DataShopUrlListLinkInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.material_type),
-            1 => Slot::of(&mut self.seller_id),
-            2 => Slot::of(&mut self.cps_long_url),
-            3 => Slot::of(&mut self.cps_short_tpwd),
-            4 => Slot::of(&mut self.cps_short_url),
-            5 => Slot::of(&mut self.cps_full_tpwd),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataShopUrlListLinkInfoDto);
 
 /// The object `EventUrlList`.
 #[derive(Clone, Default)]
@@ -1346,44 +924,14 @@ pub struct EventUrlList {
     pub input_page_id: Option<String>,
 }
 
-impl Record for EventUrlList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "EventUrlList",
-            fields: &[
-                Field::new("msg", Kind::String),
-                Field::new("code", Kind::Number),
-                Field::new("link_info_dto", Kind::Object),
-                Field::new("input_page_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.msg),
-            1 => View::of(&self.code),
-            2 => View::of(&self.link_info_dto),
-            3 => View::of(&self.input_page_id),
-            _ => View::Absent,
-        }
+record! {
+    mut EventUrlList {
+        0 => msg: Text("msg", String);
+        1 => code: Number("code", Number);
+        2 => link_info_dto: Object("link_info_dto", Object);
+        3 => input_page_id: Text("input_page_id", String);
     }
 }
-
-impl RecordMut for EventUrlList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.msg),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.link_info_dto),
-            3 => Slot::of(&mut self.input_page_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut EventUrlList);
 
 /// The object `LinkInfoDTO`.
 #[derive(Clone, Default)]
@@ -1415,50 +963,16 @@ pub struct DataEventUrlListLinkInfoDto {
     pub cps_full_tpwd: Option<String>,
 }
 
-impl Record for DataEventUrlListLinkInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataEventUrlListLinkInfoDto",
-            fields: &[
-                Field::new("material_type", Kind::Number),
-                Field::new("page_id", Kind::String),
-                Field::new("cps_long_url", Kind::String),
-                Field::new("cps_short_tpwd", Kind::String).secret(),
-                Field::new("cps_short_url", Kind::String),
-                Field::new("cps_full_tpwd", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.material_type),
-            1 => View::of(&self.page_id),
-            2 => View::of(&self.cps_long_url),
-            3 => View::of(&self.cps_short_tpwd),
-            4 => View::of(&self.cps_short_url),
-            5 => View::of(&self.cps_full_tpwd),
-            _ => View::Absent,
-        }
+record! {
+    mut DataEventUrlListLinkInfoDto {
+        0 => material_type: Number("material_type", Number);
+        1 => page_id: Text("page_id", String);
+        2 => cps_long_url: Text("cps_long_url", String);
+        3 => cps_short_tpwd: Text("cps_short_tpwd", String, secret);
+        4 => cps_short_url: Text("cps_short_url", String);
+        5 => cps_full_tpwd: Text("cps_full_tpwd", String, secret);
     }
 }
-
-impl RecordMut for DataEventUrlListLinkInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.material_type),
-            1 => Slot::of(&mut self.page_id),
-            2 => Slot::of(&mut self.cps_long_url),
-            3 => Slot::of(&mut self.cps_short_tpwd),
-            4 => Slot::of(&mut self.cps_short_url),
-            5 => Slot::of(&mut self.cps_full_tpwd),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataEventUrlListLinkInfoDto);
 
 /// The object `ItemUrlList`.
 #[derive(Clone, Default)]
@@ -1498,56 +1012,18 @@ pub struct ItemUrlList {
     pub multiple_items_coupon_info_list: Vec<ItemMultiCouponPromotionInfoDto>,
 }
 
-impl Record for ItemUrlList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemUrlList",
-            fields: &[
-                Field::new("msg", Kind::String),
-                Field::new("code", Kind::Number),
-                Field::new("promotion_info_dto", Kind::Object),
-                Field::new("coupon_info_dto", Kind::Object),
-                Field::new("link_info_dto", Kind::Object),
-                Field::new("input_item_id", Kind::String),
-                Field::new("extra_info", Kind::String),
-                Field::new("multiple_items_coupon_info_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.msg),
-            1 => View::of(&self.code),
-            2 => View::of(&self.promotion_info_dto),
-            3 => View::of(&self.coupon_info_dto),
-            4 => View::of(&self.link_info_dto),
-            5 => View::of(&self.input_item_id),
-            6 => View::of(&self.extra_info),
-            7 => View::of(&self.multiple_items_coupon_info_list),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemUrlList {
+        0 => msg: Text("msg", String);
+        1 => code: Number("code", Number);
+        2 => promotion_info_dto: Object("promotion_info_dto", Object);
+        3 => coupon_info_dto: Object("coupon_info_dto", Object);
+        4 => link_info_dto: Object("link_info_dto", Object);
+        5 => input_item_id: Text("input_item_id", String);
+        6 => extra_info: Text("extra_info", String);
+        7 => multiple_items_coupon_info_list: Objects("multiple_items_coupon_info_list", Object, list);
     }
 }
-
-impl RecordMut for ItemUrlList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.msg),
-            1 => Slot::of(&mut self.code),
-            2 => Slot::of(&mut self.promotion_info_dto),
-            3 => Slot::of(&mut self.coupon_info_dto),
-            4 => Slot::of(&mut self.link_info_dto),
-            5 => Slot::of(&mut self.input_item_id),
-            6 => Slot::of(&mut self.extra_info),
-            7 => Slot::of(&mut self.multiple_items_coupon_info_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemUrlList);
 
 /// The object `PromotionInfoDTO`.
 #[derive(Clone, Default)]
@@ -1571,44 +1047,14 @@ pub struct DataItemUrlListPromotionInfoDto {
     pub multiple_items_prices_count: Option<i64>,
 }
 
-impl Record for DataItemUrlListPromotionInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataItemUrlListPromotionInfoDto",
-            fields: &[
-                Field::new("commission_rate", Kind::String),
-                Field::new("commission_type", Kind::String),
-                Field::new("promotion_price", Kind::Number),
-                Field::new("multiple_items_prices_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.commission_rate),
-            1 => View::optional_open_enum(&self.commission_type),
-            2 => View::of(&self.promotion_price),
-            3 => View::of(&self.multiple_items_prices_count),
-            _ => View::Absent,
-        }
+record! {
+    mut DataItemUrlListPromotionInfoDto {
+        0 => commission_rate: Text("commission_rate", String);
+        1 => commission_type: OpenEnum("commission_type", String);
+        2 => promotion_price: Number("promotion_price", Number);
+        3 => multiple_items_prices_count: Number("multiple_items_prices_count", Number);
     }
 }
-
-impl RecordMut for DataItemUrlListPromotionInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.commission_rate),
-            1 => Slot::open_enum(&mut self.commission_type),
-            2 => Slot::of(&mut self.promotion_price),
-            3 => Slot::of(&mut self.multiple_items_prices_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataItemUrlListPromotionInfoDto);
 
 /// The object `CouponInfoDTO`.
 #[derive(Clone, Default)]
@@ -1640,50 +1086,16 @@ pub struct DataItemUrlListCouponInfoDto {
     pub coupon_desc: Option<String>,
 }
 
-impl Record for DataItemUrlListCouponInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DataItemUrlListCouponInfoDto",
-            fields: &[
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("activity_id", Kind::String),
-                Field::new("coupon_remain_count", Kind::Number),
-                Field::new("coupon_amount", Kind::String),
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("coupon_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_end_time),
-            1 => View::of(&self.activity_id),
-            2 => View::of(&self.coupon_remain_count),
-            3 => View::of(&self.coupon_amount),
-            4 => View::of(&self.coupon_start_time),
-            5 => View::of(&self.coupon_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut DataItemUrlListCouponInfoDto {
+        0 => coupon_end_time: Text("coupon_end_time", String);
+        1 => activity_id: Text("activity_id", String);
+        2 => coupon_remain_count: Number("coupon_remain_count", Number);
+        3 => coupon_amount: Text("coupon_amount", String);
+        4 => coupon_start_time: Text("coupon_start_time", String);
+        5 => coupon_desc: Text("coupon_desc", String);
     }
 }
-
-impl RecordMut for DataItemUrlListCouponInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_end_time),
-            1 => Slot::of(&mut self.activity_id),
-            2 => Slot::of(&mut self.coupon_remain_count),
-            3 => Slot::of(&mut self.coupon_amount),
-            4 => Slot::of(&mut self.coupon_start_time),
-            5 => Slot::of(&mut self.coupon_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DataItemUrlListCouponInfoDto);
 
 /// The object `ItemLinkInfoDTO`.
 #[derive(Clone, Default)]
@@ -1735,65 +1147,21 @@ pub struct ItemLinkInfoDto {
     pub isv_mktid: Option<String>,
 }
 
-impl Record for ItemLinkInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemLinkInfoDto",
-            fields: &[
-                Field::new("coupon_long_url", Kind::String),
-                Field::new("material_type", Kind::Number),
-                Field::new("item_id", Kind::String),
-                Field::new("cps_long_url", Kind::String),
-                Field::new("cps_short_tpwd", Kind::String).secret(),
-                Field::new("coupon_short_tpwd", Kind::String).secret(),
-                Field::new("cps_short_url", Kind::String),
-                Field::new("coupon_short_url", Kind::String),
-                Field::new("coupon_full_tpwd", Kind::String).secret(),
-                Field::new("cps_full_tpwd", Kind::String).secret(),
-                Field::new("isv_mktid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_long_url),
-            1 => View::of(&self.material_type),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.cps_long_url),
-            4 => View::of(&self.cps_short_tpwd),
-            5 => View::of(&self.coupon_short_tpwd),
-            6 => View::of(&self.cps_short_url),
-            7 => View::of(&self.coupon_short_url),
-            8 => View::of(&self.coupon_full_tpwd),
-            9 => View::of(&self.cps_full_tpwd),
-            10 => View::of(&self.isv_mktid),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemLinkInfoDto {
+        0 => coupon_long_url: Text("coupon_long_url", String);
+        1 => material_type: Number("material_type", Number);
+        2 => item_id: Text("item_id", String);
+        3 => cps_long_url: Text("cps_long_url", String);
+        4 => cps_short_tpwd: Text("cps_short_tpwd", String, secret);
+        5 => coupon_short_tpwd: Text("coupon_short_tpwd", String, secret);
+        6 => cps_short_url: Text("cps_short_url", String);
+        7 => coupon_short_url: Text("coupon_short_url", String);
+        8 => coupon_full_tpwd: Text("coupon_full_tpwd", String, secret);
+        9 => cps_full_tpwd: Text("cps_full_tpwd", String, secret);
+        10 => isv_mktid: Text("isv_mktid", String);
     }
 }
-
-impl RecordMut for ItemLinkInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_long_url),
-            1 => Slot::of(&mut self.material_type),
-            2 => Slot::of(&mut self.item_id),
-            3 => Slot::of(&mut self.cps_long_url),
-            4 => Slot::of(&mut self.cps_short_tpwd),
-            5 => Slot::of(&mut self.coupon_short_tpwd),
-            6 => Slot::of(&mut self.cps_short_url),
-            7 => Slot::of(&mut self.coupon_short_url),
-            8 => Slot::of(&mut self.coupon_full_tpwd),
-            9 => Slot::of(&mut self.cps_full_tpwd),
-            10 => Slot::of(&mut self.isv_mktid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemLinkInfoDto);
 
 /// The object `ItemMultiCouponPromotionInfoDTO`.
 #[derive(Clone, Default)]
@@ -1829,53 +1197,17 @@ pub struct ItemMultiCouponPromotionInfoDto {
     pub coupon_remain_count: Option<i64>,
 }
 
-impl Record for ItemMultiCouponPromotionInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ItemMultiCouponPromotionInfoDto",
-            fields: &[
-                Field::new("coupon_title", Kind::String),
-                Field::new("coupon_desc", Kind::String),
-                Field::new("coupoon_fee", Kind::String),
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("activity_id", Kind::String),
-                Field::new("coupon_remain_count", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_title),
-            1 => View::of(&self.coupon_desc),
-            2 => View::of(&self.coupoon_fee),
-            3 => View::of(&self.coupon_start_time),
-            4 => View::of(&self.coupon_end_time),
-            5 => View::of(&self.activity_id),
-            6 => View::of(&self.coupon_remain_count),
-            _ => View::Absent,
-        }
+record! {
+    mut ItemMultiCouponPromotionInfoDto {
+        0 => coupon_title: Text("coupon_title", String);
+        1 => coupon_desc: Text("coupon_desc", String);
+        2 => coupoon_fee: Text("coupoon_fee", String);
+        3 => coupon_start_time: Text("coupon_start_time", String);
+        4 => coupon_end_time: Text("coupon_end_time", String);
+        5 => activity_id: Text("activity_id", String);
+        6 => coupon_remain_count: Number("coupon_remain_count", Number);
     }
 }
-
-impl RecordMut for ItemMultiCouponPromotionInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_title),
-            1 => Slot::of(&mut self.coupon_desc),
-            2 => Slot::of(&mut self.coupoon_fee),
-            3 => Slot::of(&mut self.coupon_start_time),
-            4 => Slot::of(&mut self.coupon_end_time),
-            5 => Slot::of(&mut self.activity_id),
-            6 => Slot::of(&mut self.coupon_remain_count),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ItemMultiCouponPromotionInfoDto);
 
 /// The values of `commission_type`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.invitecode.get`: 生成私域用户的邀请码
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.invitecode.get`: 生成私域用户的邀请码
 ///
@@ -65,30 +63,13 @@ impl Request for TbkScInvitecodeGetRequest {
     type Response = TbkScInvitecodeGetResponse;
 }
 
-impl Record for TbkScInvitecodeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScInvitecodeGetRequest",
-            fields: &[
-                Field::new("relation_id", Kind::Number),
-                Field::new("relation_app", Kind::String).required(),
-                Field::new("code_type", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_id),
-            1 => View::of(&self.relation_app),
-            2 => View::of(&self.code_type),
-            _ => View::Absent,
-        }
+record! {
+    TbkScInvitecodeGetRequest {
+        0 => relation_id: Number("relation_id", Number);
+        1 => relation_app: RequiredText("relation_app", String, required);
+        2 => code_type: RequiredNumber("code_type", Number, required);
     }
 }
-
-record!(TbkScInvitecodeGetRequest);
 
 /// The response of `taobao.tbk.sc.invitecode.get`.
 #[derive(Clone, Default)]
@@ -100,33 +81,11 @@ pub struct TbkScInvitecodeGetResponse {
     pub data: Option<Data>,
 }
 
-impl Record for TbkScInvitecodeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScInvitecodeGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScInvitecodeGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScInvitecodeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScInvitecodeGetResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -138,30 +97,8 @@ pub struct Data {
     pub inviter_code: Option<String>,
 }
 
-impl Record for Data {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Data",
-            fields: &[Field::new("inviter_code", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.inviter_code),
-            _ => View::Absent,
-        }
+record! {
+    mut Data {
+        0 => inviter_code: Text("inviter_code", String);
     }
 }
-
-impl RecordMut for Data {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.inviter_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Data);

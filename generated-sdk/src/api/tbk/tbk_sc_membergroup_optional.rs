@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.membergroup.optional`: 查询或新增会员组
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.tbk.sc.membergroup.optional`: 查询或新增会员组
 ///
@@ -65,28 +63,12 @@ impl Request for TbkScMembergroupOptionalRequest {
     type Response = TbkScMembergroupOptionalResponse;
 }
 
-impl Record for TbkScMembergroupOptionalRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScMembergroupOptionalRequest",
-            fields: &[
-                Field::new("member_group_id", Kind::Number),
-                Field::new("tb_num_ids", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.member_group_id),
-            1 => View::of(&self.tb_num_ids),
-            _ => View::Absent,
-        }
+record! {
+    TbkScMembergroupOptionalRequest {
+        0 => member_group_id: Number("member_group_id", Number);
+        1 => tb_num_ids: Text("tb_num_ids", String);
     }
 }
-
-record!(TbkScMembergroupOptionalRequest);
 
 /// The response of `taobao.tbk.sc.membergroup.optional`.
 #[derive(Clone, Default)]
@@ -98,33 +80,11 @@ pub struct TbkScMembergroupOptionalResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkScMembergroupOptionalResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScMembergroupOptionalResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScMembergroupOptionalResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScMembergroupOptionalResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScMembergroupOptionalResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -148,41 +108,11 @@ pub struct MapData {
     pub update_time: Option<DateTime>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("member_group_id", Kind::Number),
-                Field::new("tb_num_ids", Kind::String),
-                Field::new("create_time", Kind::Date),
-                Field::new("update_time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.member_group_id),
-            1 => View::of(&self.tb_num_ids),
-            2 => View::of(&self.create_time),
-            3 => View::of(&self.update_time),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => member_group_id: Number("member_group_id", Number);
+        1 => tb_num_ids: Text("tb_num_ids", String);
+        2 => create_time: Date("create_time", Date);
+        3 => update_time: Date("update_time", Date);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.member_group_id),
-            1 => Slot::of(&mut self.tb_num_ids),
-            2 => Slot::of(&mut self.create_time),
-            3 => Slot::of(&mut self.update_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

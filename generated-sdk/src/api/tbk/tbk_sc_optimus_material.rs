@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.sc.optimus.material`: 查询官方精选物料（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Paged, Paging, Request, record};
 
 /// `taobao.tbk.sc.optimus.material`: 查询官方精选物料（服务商）
 ///
@@ -175,46 +172,21 @@ impl Paged for TbkScOptimusMaterialRequest {
     }
 }
 
-impl Record for TbkScOptimusMaterialRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScOptimusMaterialRequest",
-            fields: &[
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("material_id", Kind::Number).required(),
-                Field::new("site_id", Kind::Number).required(),
-                Field::new("device_type", Kind::String),
-                Field::new("device_encrypt", Kind::String),
-                Field::new("device_value", Kind::String),
-                Field::new("content_id", Kind::Number),
-                Field::new("content_source", Kind::String),
-                Field::new("item_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_size),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.adzone_id),
-            3 => View::of(&self.material_id),
-            4 => View::of(&self.site_id),
-            5 => View::of(&self.device_type),
-            6 => View::of(&self.device_encrypt),
-            7 => View::of(&self.device_value),
-            8 => View::of(&self.content_id),
-            9 => View::of(&self.content_source),
-            10 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkScOptimusMaterialRequest {
+        0 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        1 => page_no: Number("page_no", Number);
+        2 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        3 => material_id: RequiredNumber("material_id", Number, required);
+        4 => site_id: RequiredNumber("site_id", Number, required);
+        5 => device_type: Text("device_type", String);
+        6 => device_encrypt: Text("device_encrypt", String);
+        7 => device_value: Text("device_value", String);
+        8 => content_id: Number("content_id", Number);
+        9 => content_source: Text("content_source", String);
+        10 => item_id: Text("item_id", String);
     }
 }
-
-record!(TbkScOptimusMaterialRequest);
 
 /// The response of `taobao.tbk.sc.optimus.material`.
 #[derive(Clone, Default)]
@@ -230,38 +202,12 @@ pub struct TbkScOptimusMaterialResponse {
     pub is_default: Option<String>,
 }
 
-impl Record for TbkScOptimusMaterialResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScOptimusMaterialResponse",
-            fields: &[
-                Field::new("result_list", Kind::Object).list(),
-                Field::new("is_default", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            1 => View::of(&self.is_default),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScOptimusMaterialResponse {
+        0 => result_list: Objects("result_list", Object, list);
+        1 => is_default: Text("is_default", String);
     }
 }
-
-impl RecordMut for TbkScOptimusMaterialResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            1 => Slot::of(&mut self.is_default),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScOptimusMaterialResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -659,323 +605,107 @@ pub struct MapData {
     pub sp_campaign_list: Vec<SpCampaign>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("coupon_amount", Kind::Number),
-                Field::new("small_images", Kind::String).list(),
-                Field::new("shop_title", Kind::String),
-                Field::new("category_id", Kind::Number),
-                Field::new("coupon_start_fee", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("coupon_total_count", Kind::Number),
-                Field::new("user_type", Kind::Number),
-                Field::new("zk_final_price", Kind::String),
-                Field::new("coupon_remain_count", Kind::Number),
-                Field::new("commission_rate", Kind::String),
-                Field::new("coupon_start_time", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("item_description", Kind::String),
-                Field::new("seller_id", Kind::Number),
-                Field::new("volume", Kind::Number),
-                Field::new("coupon_end_time", Kind::String),
-                Field::new("coupon_click_url", Kind::String),
-                Field::new("pict_url", Kind::String),
-                Field::new("click_url", Kind::String),
-                Field::new("stock", Kind::Number),
-                Field::new("sell_num", Kind::Number),
-                Field::new("total_stock", Kind::Number),
-                Field::new("oetime", Kind::String),
-                Field::new("ostime", Kind::String),
-                Field::new("jdd_num", Kind::Number),
-                Field::new("jdd_price", Kind::String),
-                Field::new("orig_price", Kind::String),
-                Field::new("level_one_category_name", Kind::String),
-                Field::new("level_one_category_id", Kind::Number),
-                Field::new("category_name", Kind::String),
-                Field::new("short_title", Kind::String),
-                Field::new("white_image", Kind::String),
-                Field::new("word_list", Kind::Object).list(),
-                Field::new("tmall_play_activity_info", Kind::String),
-                Field::new("uv_sum_pre_sale", Kind::Number),
-                Field::new("new_user_price", Kind::String),
-                Field::new("coupon_info", Kind::String),
-                Field::new("coupon_share_url", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("reserve_price", Kind::String),
-                Field::new("ju_online_end_time", Kind::String),
-                Field::new("ju_online_start_time", Kind::String),
-                Field::new("maochao_play_free_post_fee", Kind::String),
-                Field::new("maochao_play_end_time", Kind::String),
-                Field::new("maochao_play_start_time", Kind::String),
-                Field::new("maochao_play_conditions", Kind::String),
-                Field::new("maochao_play_discounts", Kind::String),
-                Field::new("maochao_play_discount_type", Kind::String),
-                Field::new("multi_coupon_zk_rate", Kind::String),
-                Field::new("price_after_multi_coupon", Kind::String),
-                Field::new("multi_coupon_item_count", Kind::String),
-                Field::new("lock_rate", Kind::String),
-                Field::new("lock_rate_end_time", Kind::Number),
-                Field::new("lock_rate_start_time", Kind::Number),
-                Field::new("presale_discount_fee_text", Kind::String),
-                Field::new("presale_tail_end_time", Kind::Number),
-                Field::new("presale_tail_start_time", Kind::Number),
-                Field::new("presale_end_time", Kind::Number),
-                Field::new("presale_start_time", Kind::Number),
-                Field::new("presale_deposit", Kind::String),
-                Field::new("ysyl_tlj_send_time", Kind::String),
-                Field::new("ysyl_click_url", Kind::String),
-                Field::new("ysyl_tlj_face", Kind::String),
-                Field::new("ysyl_commission_rate", Kind::String),
-                Field::new("ysyl_tlj_use_end_time", Kind::String),
-                Field::new("ysyl_tlj_use_start_time", Kind::String),
-                Field::new("tmall_play_activity_end_time", Kind::Number),
-                Field::new("tmall_play_activity_start_time", Kind::Number),
-                Field::new("play_info", Kind::String),
-                Field::new("ju_play_end_time", Kind::Number),
-                Field::new("ju_play_start_time", Kind::Number),
-                Field::new("promotion_type", Kind::String),
-                Field::new("promotion_info", Kind::String),
-                Field::new("promotion_discount", Kind::String),
-                Field::new("promotion_condition", Kind::String),
-                Field::new("ju_pre_show_end_time", Kind::String),
-                Field::new("ju_pre_show_start_time", Kind::String),
-                Field::new("sale_price", Kind::String),
-                Field::new("kuadian_promotion_info", Kind::String),
-                Field::new("sub_title", Kind::String),
-                Field::new("jhs_price_usp_list", Kind::String),
-                Field::new("tqg_total_count", Kind::String),
-                Field::new("tqg_sold_count", Kind::String),
-                Field::new("tqg_online_start_time", Kind::String),
-                Field::new("tqg_online_end_time", Kind::String),
-                Field::new("superior_brand", Kind::String),
-                Field::new("is_brand_flash_sale", Kind::String),
-                Field::new("hot_flag", Kind::String),
-                Field::new("topn_info", Kind::Object),
-                Field::new("bybt_info", Kind::Object),
-                Field::new("tt_sold_count", Kind::String),
-                Field::new("maifan_promotion", Kind::Object),
-                Field::new("cpa_reward_type", Kind::String),
-                Field::new("cpa_reward_amount", Kind::String),
-                Field::new("activity_id", Kind::String),
-                Field::new("sp_campaign_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_amount),
-            1 => View::of(&self.small_images),
-            2 => View::of(&self.shop_title),
-            3 => View::of(&self.category_id),
-            4 => View::of(&self.coupon_start_fee),
-            5 => View::of(&self.item_id),
-            6 => View::of(&self.coupon_total_count),
-            7 => View::of(&self.user_type),
-            8 => View::of(&self.zk_final_price),
-            9 => View::of(&self.coupon_remain_count),
-            10 => View::of(&self.commission_rate),
-            11 => View::of(&self.coupon_start_time),
-            12 => View::of(&self.title),
-            13 => View::of(&self.item_description),
-            14 => View::of(&self.seller_id),
-            15 => View::of(&self.volume),
-            16 => View::of(&self.coupon_end_time),
-            17 => View::of(&self.coupon_click_url),
-            18 => View::of(&self.pict_url),
-            19 => View::of(&self.click_url),
-            20 => View::of(&self.stock),
-            21 => View::of(&self.sell_num),
-            22 => View::of(&self.total_stock),
-            23 => View::of(&self.oetime),
-            24 => View::of(&self.ostime),
-            25 => View::of(&self.jdd_num),
-            26 => View::of(&self.jdd_price),
-            27 => View::of(&self.orig_price),
-            28 => View::of(&self.level_one_category_name),
-            29 => View::of(&self.level_one_category_id),
-            30 => View::of(&self.category_name),
-            31 => View::of(&self.short_title),
-            32 => View::of(&self.white_image),
-            33 => View::of(&self.word_list),
-            34 => View::of(&self.tmall_play_activity_info),
-            35 => View::of(&self.uv_sum_pre_sale),
-            36 => View::of(&self.new_user_price),
-            37 => View::of(&self.coupon_info),
-            38 => View::of(&self.coupon_share_url),
-            39 => View::of(&self.nick),
-            40 => View::of(&self.reserve_price),
-            41 => View::of(&self.ju_online_end_time),
-            42 => View::of(&self.ju_online_start_time),
-            43 => View::of(&self.maochao_play_free_post_fee),
-            44 => View::of(&self.maochao_play_end_time),
-            45 => View::of(&self.maochao_play_start_time),
-            46 => View::of(&self.maochao_play_conditions),
-            47 => View::of(&self.maochao_play_discounts),
-            48 => View::of(&self.maochao_play_discount_type),
-            49 => View::of(&self.multi_coupon_zk_rate),
-            50 => View::of(&self.price_after_multi_coupon),
-            51 => View::of(&self.multi_coupon_item_count),
-            52 => View::of(&self.lock_rate),
-            53 => View::of(&self.lock_rate_end_time),
-            54 => View::of(&self.lock_rate_start_time),
-            55 => View::of(&self.presale_discount_fee_text),
-            56 => View::of(&self.presale_tail_end_time),
-            57 => View::of(&self.presale_tail_start_time),
-            58 => View::of(&self.presale_end_time),
-            59 => View::of(&self.presale_start_time),
-            60 => View::of(&self.presale_deposit),
-            61 => View::of(&self.ysyl_tlj_send_time),
-            62 => View::of(&self.ysyl_click_url),
-            63 => View::of(&self.ysyl_tlj_face),
-            64 => View::of(&self.ysyl_commission_rate),
-            65 => View::of(&self.ysyl_tlj_use_end_time),
-            66 => View::of(&self.ysyl_tlj_use_start_time),
-            67 => View::of(&self.tmall_play_activity_end_time),
-            68 => View::of(&self.tmall_play_activity_start_time),
-            69 => View::of(&self.play_info),
-            70 => View::of(&self.ju_play_end_time),
-            71 => View::of(&self.ju_play_start_time),
-            72 => View::of(&self.promotion_type),
-            73 => View::of(&self.promotion_info),
-            74 => View::of(&self.promotion_discount),
-            75 => View::of(&self.promotion_condition),
-            76 => View::of(&self.ju_pre_show_end_time),
-            77 => View::of(&self.ju_pre_show_start_time),
-            78 => View::of(&self.sale_price),
-            79 => View::of(&self.kuadian_promotion_info),
-            80 => View::of(&self.sub_title),
-            81 => View::of(&self.jhs_price_usp_list),
-            82 => View::of(&self.tqg_total_count),
-            83 => View::of(&self.tqg_sold_count),
-            84 => View::of(&self.tqg_online_start_time),
-            85 => View::of(&self.tqg_online_end_time),
-            86 => View::of(&self.superior_brand),
-            87 => View::of(&self.is_brand_flash_sale),
-            88 => View::of(&self.hot_flag),
-            89 => View::of(&self.topn_info),
-            90 => View::of(&self.bybt_info),
-            91 => View::of(&self.tt_sold_count),
-            92 => View::of(&self.maifan_promotion),
-            93 => View::of(&self.cpa_reward_type),
-            94 => View::of(&self.cpa_reward_amount),
-            95 => View::of(&self.activity_id),
-            96 => View::of(&self.sp_campaign_list),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => coupon_amount: Number("coupon_amount", Number);
+        1 => small_images: Texts("small_images", String, list);
+        2 => shop_title: Text("shop_title", String);
+        3 => category_id: Number("category_id", Number);
+        4 => coupon_start_fee: Text("coupon_start_fee", String);
+        5 => item_id: Text("item_id", String);
+        6 => coupon_total_count: Number("coupon_total_count", Number);
+        7 => user_type: Number("user_type", Number);
+        8 => zk_final_price: Text("zk_final_price", String);
+        9 => coupon_remain_count: Number("coupon_remain_count", Number);
+        10 => commission_rate: Text("commission_rate", String);
+        11 => coupon_start_time: Text("coupon_start_time", String);
+        12 => title: Text("title", String);
+        13 => item_description: Text("item_description", String);
+        14 => seller_id: Number("seller_id", Number);
+        15 => volume: Number("volume", Number);
+        16 => coupon_end_time: Text("coupon_end_time", String);
+        17 => coupon_click_url: Text("coupon_click_url", String);
+        18 => pict_url: Text("pict_url", String);
+        19 => click_url: Text("click_url", String);
+        20 => stock: Number("stock", Number);
+        21 => sell_num: Number("sell_num", Number);
+        22 => total_stock: Number("total_stock", Number);
+        23 => oetime: Text("oetime", String);
+        24 => ostime: Text("ostime", String);
+        25 => jdd_num: Number("jdd_num", Number);
+        26 => jdd_price: Text("jdd_price", String);
+        27 => orig_price: Text("orig_price", String);
+        28 => level_one_category_name: Text("level_one_category_name", String);
+        29 => level_one_category_id: Number("level_one_category_id", Number);
+        30 => category_name: Text("category_name", String);
+        31 => short_title: Text("short_title", String);
+        32 => white_image: Text("white_image", String);
+        33 => word_list: Objects("word_list", Object, list);
+        34 => tmall_play_activity_info: Text("tmall_play_activity_info", String);
+        35 => uv_sum_pre_sale: Number("uv_sum_pre_sale", Number);
+        36 => new_user_price: Text("new_user_price", String);
+        37 => coupon_info: Text("coupon_info", String);
+        38 => coupon_share_url: Text("coupon_share_url", String);
+        39 => nick: Text("nick", String);
+        40 => reserve_price: Text("reserve_price", String);
+        41 => ju_online_end_time: Text("ju_online_end_time", String);
+        42 => ju_online_start_time: Text("ju_online_start_time", String);
+        43 => maochao_play_free_post_fee: Text("maochao_play_free_post_fee", String);
+        44 => maochao_play_end_time: Text("maochao_play_end_time", String);
+        45 => maochao_play_start_time: Text("maochao_play_start_time", String);
+        46 => maochao_play_conditions: Text("maochao_play_conditions", String);
+        47 => maochao_play_discounts: Text("maochao_play_discounts", String);
+        48 => maochao_play_discount_type: Text("maochao_play_discount_type", String);
+        49 => multi_coupon_zk_rate: Text("multi_coupon_zk_rate", String);
+        50 => price_after_multi_coupon: Text("price_after_multi_coupon", String);
+        51 => multi_coupon_item_count: Text("multi_coupon_item_count", String);
+        52 => lock_rate: Text("lock_rate", String);
+        53 => lock_rate_end_time: Number("lock_rate_end_time", Number);
+        54 => lock_rate_start_time: Number("lock_rate_start_time", Number);
+        55 => presale_discount_fee_text: Text("presale_discount_fee_text", String);
+        56 => presale_tail_end_time: Number("presale_tail_end_time", Number);
+        57 => presale_tail_start_time: Number("presale_tail_start_time", Number);
+        58 => presale_end_time: Number("presale_end_time", Number);
+        59 => presale_start_time: Number("presale_start_time", Number);
+        60 => presale_deposit: Text("presale_deposit", String);
+        61 => ysyl_tlj_send_time: Text("ysyl_tlj_send_time", String);
+        62 => ysyl_click_url: Text("ysyl_click_url", String);
+        63 => ysyl_tlj_face: Text("ysyl_tlj_face", String);
+        64 => ysyl_commission_rate: Text("ysyl_commission_rate", String);
+        65 => ysyl_tlj_use_end_time: Text("ysyl_tlj_use_end_time", String);
+        66 => ysyl_tlj_use_start_time: Text("ysyl_tlj_use_start_time", String);
+        67 => tmall_play_activity_end_time: Number("tmall_play_activity_end_time", Number);
+        68 => tmall_play_activity_start_time: Number("tmall_play_activity_start_time", Number);
+        69 => play_info: Text("play_info", String);
+        70 => ju_play_end_time: Number("ju_play_end_time", Number);
+        71 => ju_play_start_time: Number("ju_play_start_time", Number);
+        72 => promotion_type: Text("promotion_type", String);
+        73 => promotion_info: Text("promotion_info", String);
+        74 => promotion_discount: Text("promotion_discount", String);
+        75 => promotion_condition: Text("promotion_condition", String);
+        76 => ju_pre_show_end_time: Text("ju_pre_show_end_time", String);
+        77 => ju_pre_show_start_time: Text("ju_pre_show_start_time", String);
+        78 => sale_price: Text("sale_price", String);
+        79 => kuadian_promotion_info: Text("kuadian_promotion_info", String);
+        80 => sub_title: Text("sub_title", String);
+        81 => jhs_price_usp_list: Text("jhs_price_usp_list", String);
+        82 => tqg_total_count: Text("tqg_total_count", String);
+        83 => tqg_sold_count: Text("tqg_sold_count", String);
+        84 => tqg_online_start_time: Text("tqg_online_start_time", String);
+        85 => tqg_online_end_time: Text("tqg_online_end_time", String);
+        86 => superior_brand: Text("superior_brand", String);
+        87 => is_brand_flash_sale: Text("is_brand_flash_sale", String);
+        88 => hot_flag: Text("hot_flag", String);
+        89 => topn_info: Object("topn_info", Object);
+        90 => bybt_info: Object("bybt_info", Object);
+        91 => tt_sold_count: Text("tt_sold_count", String);
+        92 => maifan_promotion: Object("maifan_promotion", Object);
+        93 => cpa_reward_type: Text("cpa_reward_type", String);
+        94 => cpa_reward_amount: Text("cpa_reward_amount", String);
+        95 => activity_id: Text("activity_id", String);
+        96 => sp_campaign_list: Objects("sp_campaign_list", Object, list);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_amount),
-            1 => Slot::of(&mut self.small_images),
-            2 => Slot::of(&mut self.shop_title),
-            3 => Slot::of(&mut self.category_id),
-            4 => Slot::of(&mut self.coupon_start_fee),
-            5 => Slot::of(&mut self.item_id),
-            6 => Slot::of(&mut self.coupon_total_count),
-            7 => Slot::of(&mut self.user_type),
-            8 => Slot::of(&mut self.zk_final_price),
-            9 => Slot::of(&mut self.coupon_remain_count),
-            10 => Slot::of(&mut self.commission_rate),
-            11 => Slot::of(&mut self.coupon_start_time),
-            12 => Slot::of(&mut self.title),
-            13 => Slot::of(&mut self.item_description),
-            14 => Slot::of(&mut self.seller_id),
-            15 => Slot::of(&mut self.volume),
-            16 => Slot::of(&mut self.coupon_end_time),
-            17 => Slot::of(&mut self.coupon_click_url),
-            18 => Slot::of(&mut self.pict_url),
-            19 => Slot::of(&mut self.click_url),
-            20 => Slot::of(&mut self.stock),
-            21 => Slot::of(&mut self.sell_num),
-            22 => Slot::of(&mut self.total_stock),
-            23 => Slot::of(&mut self.oetime),
-            24 => Slot::of(&mut self.ostime),
-            25 => Slot::of(&mut self.jdd_num),
-            26 => Slot::of(&mut self.jdd_price),
-            27 => Slot::of(&mut self.orig_price),
-            28 => Slot::of(&mut self.level_one_category_name),
-            29 => Slot::of(&mut self.level_one_category_id),
-            30 => Slot::of(&mut self.category_name),
-            31 => Slot::of(&mut self.short_title),
-            32 => Slot::of(&mut self.white_image),
-            33 => Slot::of(&mut self.word_list),
-            34 => Slot::of(&mut self.tmall_play_activity_info),
-            35 => Slot::of(&mut self.uv_sum_pre_sale),
-            36 => Slot::of(&mut self.new_user_price),
-            37 => Slot::of(&mut self.coupon_info),
-            38 => Slot::of(&mut self.coupon_share_url),
-            39 => Slot::of(&mut self.nick),
-            40 => Slot::of(&mut self.reserve_price),
-            41 => Slot::of(&mut self.ju_online_end_time),
-            42 => Slot::of(&mut self.ju_online_start_time),
-            43 => Slot::of(&mut self.maochao_play_free_post_fee),
-            44 => Slot::of(&mut self.maochao_play_end_time),
-            45 => Slot::of(&mut self.maochao_play_start_time),
-            46 => Slot::of(&mut self.maochao_play_conditions),
-            47 => Slot::of(&mut self.maochao_play_discounts),
-            48 => Slot::of(&mut self.maochao_play_discount_type),
-            49 => Slot::of(&mut self.multi_coupon_zk_rate),
-            50 => Slot::of(&mut self.price_after_multi_coupon),
-            51 => Slot::of(&mut self.multi_coupon_item_count),
-            52 => Slot::of(&mut self.lock_rate),
-            53 => Slot::of(&mut self.lock_rate_end_time),
-            54 => Slot::of(&mut self.lock_rate_start_time),
-            55 => Slot::of(&mut self.presale_discount_fee_text),
-            56 => Slot::of(&mut self.presale_tail_end_time),
-            57 => Slot::of(&mut self.presale_tail_start_time),
-            58 => Slot::of(&mut self.presale_end_time),
-            59 => Slot::of(&mut self.presale_start_time),
-            60 => Slot::of(&mut self.presale_deposit),
-            61 => Slot::of(&mut self.ysyl_tlj_send_time),
-            62 => Slot::of(&mut self.ysyl_click_url),
-            63 => Slot::of(&mut self.ysyl_tlj_face),
-            64 => Slot::of(&mut self.ysyl_commission_rate),
-            65 => Slot::of(&mut self.ysyl_tlj_use_end_time),
-            66 => Slot::of(&mut self.ysyl_tlj_use_start_time),
-            67 => Slot::of(&mut self.tmall_play_activity_end_time),
-            68 => Slot::of(&mut self.tmall_play_activity_start_time),
-            69 => Slot::of(&mut self.play_info),
-            70 => Slot::of(&mut self.ju_play_end_time),
-            71 => Slot::of(&mut self.ju_play_start_time),
-            72 => Slot::of(&mut self.promotion_type),
-            73 => Slot::of(&mut self.promotion_info),
-            74 => Slot::of(&mut self.promotion_discount),
-            75 => Slot::of(&mut self.promotion_condition),
-            76 => Slot::of(&mut self.ju_pre_show_end_time),
-            77 => Slot::of(&mut self.ju_pre_show_start_time),
-            78 => Slot::of(&mut self.sale_price),
-            79 => Slot::of(&mut self.kuadian_promotion_info),
-            80 => Slot::of(&mut self.sub_title),
-            81 => Slot::of(&mut self.jhs_price_usp_list),
-            82 => Slot::of(&mut self.tqg_total_count),
-            83 => Slot::of(&mut self.tqg_sold_count),
-            84 => Slot::of(&mut self.tqg_online_start_time),
-            85 => Slot::of(&mut self.tqg_online_end_time),
-            86 => Slot::of(&mut self.superior_brand),
-            87 => Slot::of(&mut self.is_brand_flash_sale),
-            88 => Slot::of(&mut self.hot_flag),
-            89 => Slot::of(&mut self.topn_info),
-            90 => Slot::of(&mut self.bybt_info),
-            91 => Slot::of(&mut self.tt_sold_count),
-            92 => Slot::of(&mut self.maifan_promotion),
-            93 => Slot::of(&mut self.cpa_reward_type),
-            94 => Slot::of(&mut self.cpa_reward_amount),
-            95 => Slot::of(&mut self.activity_id),
-            96 => Slot::of(&mut self.sp_campaign_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);
 
 /// The object `WordMapData`.
 #[derive(Clone, Default)]
@@ -991,35 +721,12 @@ pub struct WordMapData {
     pub url: Option<String>,
 }
 
-impl Record for WordMapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WordMapData",
-            fields: &[Field::new("word", Kind::String), Field::new("url", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.word),
-            1 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut WordMapData {
+        0 => word: Text("word", String);
+        1 => url: Text("url", String);
     }
 }
-
-impl RecordMut for WordMapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.word),
-            1 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WordMapData);
 
 /// The object `TopNInfoDTO`.
 #[derive(Clone, Default)]
@@ -1047,47 +754,15 @@ pub struct TopNInfoDto {
     pub topn_rate: Option<String>,
 }
 
-impl Record for TopNInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopNInfoDto",
-            fields: &[
-                Field::new("topn_quantity", Kind::Number),
-                Field::new("topn_total_count", Kind::Number),
-                Field::new("topn_end_time", Kind::String),
-                Field::new("topn_start_time", Kind::String),
-                Field::new("topn_rate", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.topn_quantity),
-            1 => View::of(&self.topn_total_count),
-            2 => View::of(&self.topn_end_time),
-            3 => View::of(&self.topn_start_time),
-            4 => View::of(&self.topn_rate),
-            _ => View::Absent,
-        }
+record! {
+    mut TopNInfoDto {
+        0 => topn_quantity: Number("topn_quantity", Number);
+        1 => topn_total_count: Number("topn_total_count", Number);
+        2 => topn_end_time: Text("topn_end_time", String);
+        3 => topn_start_time: Text("topn_start_time", String);
+        4 => topn_rate: Text("topn_rate", String);
     }
 }
-
-impl RecordMut for TopNInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.topn_quantity),
-            1 => Slot::of(&mut self.topn_total_count),
-            2 => Slot::of(&mut self.topn_end_time),
-            3 => Slot::of(&mut self.topn_start_time),
-            4 => Slot::of(&mut self.topn_rate),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopNInfoDto);
 
 /// The object `BybtInfoDTO`.
 #[derive(Clone, Default)]
@@ -1127,56 +802,18 @@ pub struct BybtInfoDto {
     pub bybt_start_time: Option<String>,
 }
 
-impl Record for BybtInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "BybtInfoDto",
-            fields: &[
-                Field::new("bybt_brand_logo", Kind::String),
-                Field::new("bybt_pic_url", Kind::String),
-                Field::new("bybt_item_tags", Kind::String).list(),
-                Field::new("bybt_coupon_amount", Kind::String),
-                Field::new("bybt_show_price", Kind::String),
-                Field::new("bybt_lowest_price", Kind::String),
-                Field::new("bybt_end_time", Kind::String),
-                Field::new("bybt_start_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.bybt_brand_logo),
-            1 => View::of(&self.bybt_pic_url),
-            2 => View::of(&self.bybt_item_tags),
-            3 => View::of(&self.bybt_coupon_amount),
-            4 => View::of(&self.bybt_show_price),
-            5 => View::of(&self.bybt_lowest_price),
-            6 => View::of(&self.bybt_end_time),
-            7 => View::of(&self.bybt_start_time),
-            _ => View::Absent,
-        }
+record! {
+    mut BybtInfoDto {
+        0 => bybt_brand_logo: Text("bybt_brand_logo", String);
+        1 => bybt_pic_url: Text("bybt_pic_url", String);
+        2 => bybt_item_tags: Texts("bybt_item_tags", String, list);
+        3 => bybt_coupon_amount: Text("bybt_coupon_amount", String);
+        4 => bybt_show_price: Text("bybt_show_price", String);
+        5 => bybt_lowest_price: Text("bybt_lowest_price", String);
+        6 => bybt_end_time: Text("bybt_end_time", String);
+        7 => bybt_start_time: Text("bybt_start_time", String);
     }
 }
-
-impl RecordMut for BybtInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.bybt_brand_logo),
-            1 => Slot::of(&mut self.bybt_pic_url),
-            2 => Slot::of(&mut self.bybt_item_tags),
-            3 => Slot::of(&mut self.bybt_coupon_amount),
-            4 => Slot::of(&mut self.bybt_show_price),
-            5 => Slot::of(&mut self.bybt_lowest_price),
-            6 => Slot::of(&mut self.bybt_end_time),
-            7 => Slot::of(&mut self.bybt_start_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut BybtInfoDto);
 
 /// The object `MaifanPromotionDTO`.
 #[derive(Clone, Default)]
@@ -1200,44 +837,14 @@ pub struct MaifanPromotionDto {
     pub maifan_promotion_condition: Option<String>,
 }
 
-impl Record for MaifanPromotionDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MaifanPromotionDto",
-            fields: &[
-                Field::new("maifan_promotion_end_time", Kind::String),
-                Field::new("maifan_promotion_start_time", Kind::String),
-                Field::new("maifan_promotion_discount", Kind::String),
-                Field::new("maifan_promotion_condition", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.maifan_promotion_end_time),
-            1 => View::of(&self.maifan_promotion_start_time),
-            2 => View::of(&self.maifan_promotion_discount),
-            3 => View::of(&self.maifan_promotion_condition),
-            _ => View::Absent,
-        }
+record! {
+    mut MaifanPromotionDto {
+        0 => maifan_promotion_end_time: Text("maifan_promotion_end_time", String);
+        1 => maifan_promotion_start_time: Text("maifan_promotion_start_time", String);
+        2 => maifan_promotion_discount: Text("maifan_promotion_discount", String);
+        3 => maifan_promotion_condition: Text("maifan_promotion_condition", String);
     }
 }
-
-impl RecordMut for MaifanPromotionDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.maifan_promotion_end_time),
-            1 => Slot::of(&mut self.maifan_promotion_start_time),
-            2 => Slot::of(&mut self.maifan_promotion_discount),
-            3 => Slot::of(&mut self.maifan_promotion_condition),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MaifanPromotionDto);
 
 /// The object `SpCampaign`.
 #[derive(Clone, Default)]
@@ -1269,47 +876,13 @@ pub struct SpCampaign {
     pub sp_status: Option<String>,
 }
 
-impl Record for SpCampaign {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SpCampaign",
-            fields: &[
-                Field::new("sp_cid", Kind::String),
-                Field::new("sp_name", Kind::String),
-                Field::new("sp_rate", Kind::String),
-                Field::new("sp_lock_status", Kind::String),
-                Field::new("sp_apply_link", Kind::String),
-                Field::new("sp_status", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sp_cid),
-            1 => View::of(&self.sp_name),
-            2 => View::of(&self.sp_rate),
-            3 => View::of(&self.sp_lock_status),
-            4 => View::of(&self.sp_apply_link),
-            5 => View::of(&self.sp_status),
-            _ => View::Absent,
-        }
+record! {
+    mut SpCampaign {
+        0 => sp_cid: Text("sp_cid", String);
+        1 => sp_name: Text("sp_name", String);
+        2 => sp_rate: Text("sp_rate", String);
+        3 => sp_lock_status: Text("sp_lock_status", String);
+        4 => sp_apply_link: Text("sp_apply_link", String);
+        5 => sp_status: Text("sp_status", String);
     }
 }
-
-impl RecordMut for SpCampaign {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.sp_cid),
-            1 => Slot::of(&mut self.sp_name),
-            2 => Slot::of(&mut self.sp_rate),
-            3 => Slot::of(&mut self.sp_lock_status),
-            4 => Slot::of(&mut self.sp_apply_link),
-            5 => Slot::of(&mut self.sp_status),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SpCampaign);

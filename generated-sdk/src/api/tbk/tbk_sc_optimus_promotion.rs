@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.sc.optimus.promotion`: 查询官方权益物料（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Paged, Paging, Request, record};
 
 /// `taobao.tbk.sc.optimus.promotion`: 查询官方权益物料（服务商）
 ///
@@ -101,34 +98,15 @@ impl Paged for TbkScOptimusPromotionRequest {
     }
 }
 
-impl Record for TbkScOptimusPromotionRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScOptimusPromotionRequest",
-            fields: &[
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(10)]),
-                Field::new("page_num", Kind::Number),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("promotion_id", Kind::Number).required(),
-                Field::new("site_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_size),
-            1 => View::of(&self.page_num),
-            2 => View::of(&self.adzone_id),
-            3 => View::of(&self.promotion_id),
-            4 => View::of(&self.site_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkScOptimusPromotionRequest {
+        0 => page_size: Number("page_size", Number, [MaxValue(10)]);
+        1 => page_num: Number("page_num", Number);
+        2 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        3 => promotion_id: RequiredNumber("promotion_id", Number, required);
+        4 => site_id: RequiredNumber("site_id", Number, required);
     }
 }
-
-record!(TbkScOptimusPromotionRequest);
 
 /// The response of `taobao.tbk.sc.optimus.promotion`.
 #[derive(Clone, Default)]
@@ -140,33 +118,11 @@ pub struct TbkScOptimusPromotionResponse {
     pub result_list: Vec<MapData>,
 }
 
-impl Record for TbkScOptimusPromotionResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScOptimusPromotionResponse",
-            fields: &[Field::new("result_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScOptimusPromotionResponse {
+        0 => result_list: Objects("result_list", Object, list);
     }
 }
-
-impl RecordMut for TbkScOptimusPromotionResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScOptimusPromotionResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -226,71 +182,23 @@ pub struct MapData {
     pub shop_picture_url: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("promotion_type", Kind::String),
-                Field::new("condition_type", Kind::String),
-                Field::new("discount_type", Kind::String),
-                Field::new("total_count", Kind::Number),
-                Field::new("remain_count", Kind::Number),
-                Field::new("display_start_time", Kind::String),
-                Field::new("display_end_time", Kind::String),
-                Field::new("promotion_list", Kind::Object).list(),
-                Field::new("promotion_extend", Kind::Object),
-                Field::new("seller_id", Kind::String),
-                Field::new("nick", Kind::String),
-                Field::new("shop_title", Kind::String),
-                Field::new("shop_picture_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.promotion_type),
-            1 => View::of(&self.condition_type),
-            2 => View::of(&self.discount_type),
-            3 => View::of(&self.total_count),
-            4 => View::of(&self.remain_count),
-            5 => View::of(&self.display_start_time),
-            6 => View::of(&self.display_end_time),
-            7 => View::of(&self.promotion_list),
-            8 => View::of(&self.promotion_extend),
-            9 => View::of(&self.seller_id),
-            10 => View::of(&self.nick),
-            11 => View::of(&self.shop_title),
-            12 => View::of(&self.shop_picture_url),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => promotion_type: Text("promotion_type", String);
+        1 => condition_type: Text("condition_type", String);
+        2 => discount_type: Text("discount_type", String);
+        3 => total_count: Number("total_count", Number);
+        4 => remain_count: Number("remain_count", Number);
+        5 => display_start_time: Text("display_start_time", String);
+        6 => display_end_time: Text("display_end_time", String);
+        7 => promotion_list: Objects("promotion_list", Object, list);
+        8 => promotion_extend: Object("promotion_extend", Object);
+        9 => seller_id: Text("seller_id", String);
+        10 => nick: Text("nick", String);
+        11 => shop_title: Text("shop_title", String);
+        12 => shop_picture_url: Text("shop_picture_url", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.promotion_type),
-            1 => Slot::of(&mut self.condition_type),
-            2 => Slot::of(&mut self.discount_type),
-            3 => Slot::of(&mut self.total_count),
-            4 => Slot::of(&mut self.remain_count),
-            5 => Slot::of(&mut self.display_start_time),
-            6 => Slot::of(&mut self.display_end_time),
-            7 => Slot::of(&mut self.promotion_list),
-            8 => Slot::of(&mut self.promotion_extend),
-            9 => Slot::of(&mut self.seller_id),
-            10 => Slot::of(&mut self.nick),
-            11 => Slot::of(&mut self.shop_title),
-            12 => Slot::of(&mut self.shop_picture_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);
 
 /// The object `PromotionList`.
 #[derive(Clone, Default)]
@@ -314,44 +222,14 @@ pub struct PromotionList {
     pub entry_discount: Option<String>,
 }
 
-impl Record for PromotionList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionList",
-            fields: &[
-                Field::new("entry_used_start_time", Kind::String),
-                Field::new("entry_used_end_time", Kind::String),
-                Field::new("entry_condition", Kind::String),
-                Field::new("entry_discount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.entry_used_start_time),
-            1 => View::of(&self.entry_used_end_time),
-            2 => View::of(&self.entry_condition),
-            3 => View::of(&self.entry_discount),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionList {
+        0 => entry_used_start_time: Text("entry_used_start_time", String);
+        1 => entry_used_end_time: Text("entry_used_end_time", String);
+        2 => entry_condition: Text("entry_condition", String);
+        3 => entry_discount: Text("entry_discount", String);
     }
 }
-
-impl RecordMut for PromotionList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.entry_used_start_time),
-            1 => Slot::of(&mut self.entry_used_end_time),
-            2 => Slot::of(&mut self.entry_condition),
-            3 => Slot::of(&mut self.entry_discount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionList);
 
 /// The object `PromotionExtend`.
 #[derive(Clone, Default)]
@@ -371,41 +249,13 @@ pub struct PromotionExtend {
     pub promotion_url: Option<String>,
 }
 
-impl Record for PromotionExtend {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionExtend",
-            fields: &[
-                Field::new("recommend_item_list", Kind::Object).list(),
-                Field::new("youjia_coupon_info", Kind::Object),
-                Field::new("promotion_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.recommend_item_list),
-            1 => View::of(&self.youjia_coupon_info),
-            2 => View::of(&self.promotion_url),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionExtend {
+        0 => recommend_item_list: Objects("recommend_item_list", Object, list);
+        1 => youjia_coupon_info: Object("youjia_coupon_info", Object);
+        2 => promotion_url: Text("promotion_url", String);
     }
 }
-
-impl RecordMut for PromotionExtend {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.recommend_item_list),
-            1 => Slot::of(&mut self.youjia_coupon_info),
-            2 => Slot::of(&mut self.promotion_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionExtend);
 
 /// The object `RecommendItemList`.
 #[derive(Clone, Default)]
@@ -421,38 +271,12 @@ pub struct RecommendItemList {
     pub url: Option<String>,
 }
 
-impl Record for RecommendItemList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RecommendItemList",
-            fields: &[
-                Field::new("item_id", Kind::String),
-                Field::new("url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut RecommendItemList {
+        0 => item_id: Text("item_id", String);
+        1 => url: Text("url", String);
     }
 }
-
-impl RecordMut for RecommendItemList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RecommendItemList);
 
 /// The object `Youjiacouponinfo`.
 #[derive(Clone, Default)]
@@ -468,35 +292,9 @@ pub struct Youjiacouponinfo {
     pub url: Option<String>,
 }
 
-impl Record for Youjiacouponinfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Youjiacouponinfo",
-            fields: &[
-                Field::new("item_id", Kind::String),
-                Field::new("url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    mut Youjiacouponinfo {
+        0 => item_id: Text("item_id", String);
+        1 => url: Text("url", String);
     }
 }
-
-impl RecordMut for Youjiacouponinfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Youjiacouponinfo);

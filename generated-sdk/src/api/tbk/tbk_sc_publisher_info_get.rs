@@ -3,8 +3,7 @@
 //! `taobao.tbk.sc.publisher.info.get`: 查询私域用户的备案
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.tbk.sc.publisher.info.get`: 查询私域用户的备案
@@ -147,40 +146,18 @@ impl Paged for TbkScPublisherInfoGetRequest {
     }
 }
 
-impl Record for TbkScPublisherInfoGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScPublisherInfoGetRequest",
-            fields: &[
-                Field::new("relation_id", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("info_type", Kind::Number).required(),
-                Field::new("relation_app", Kind::String).required(),
-                Field::new("special_id", Kind::String),
-                Field::new("external_id", Kind::String),
-                Field::new("external_type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_id),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.page_size),
-            3 => View::of(&self.info_type),
-            4 => View::open_enum(&self.relation_app),
-            5 => View::of(&self.special_id),
-            6 => View::of(&self.external_id),
-            7 => View::of(&self.external_type),
-            _ => View::Absent,
-        }
+record! {
+    TbkScPublisherInfoGetRequest {
+        0 => relation_id: Number("relation_id", Number);
+        1 => page_no: Number("page_no", Number);
+        2 => page_size: Number("page_size", Number);
+        3 => info_type: RequiredNumber("info_type", Number, required);
+        4 => relation_app: OpenEnum("relation_app", String, required);
+        5 => special_id: Text("special_id", String);
+        6 => external_id: Text("external_id", String);
+        7 => external_type: Number("external_type", Number);
     }
 }
-
-record!(TbkScPublisherInfoGetRequest);
 
 /// The response of `taobao.tbk.sc.publisher.info.get`.
 #[derive(Clone, Default)]
@@ -192,33 +169,11 @@ pub struct TbkScPublisherInfoGetResponse {
     pub data: Option<Data>,
 }
 
-impl Record for TbkScPublisherInfoGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScPublisherInfoGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScPublisherInfoGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScPublisherInfoGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScPublisherInfoGetResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -238,41 +193,13 @@ pub struct Data {
     pub root_pid_channel_list: Vec<String>,
 }
 
-impl Record for Data {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Data",
-            fields: &[
-                Field::new("total_count", Kind::Number),
-                Field::new("inviter_list", Kind::Object).list(),
-                Field::new("root_pid_channel_list", Kind::String).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_count),
-            1 => View::of(&self.inviter_list),
-            2 => View::of(&self.root_pid_channel_list),
-            _ => View::Absent,
-        }
+record! {
+    mut Data {
+        0 => total_count: Number("total_count", Number);
+        1 => inviter_list: Objects("inviter_list", Object, list);
+        2 => root_pid_channel_list: Texts("root_pid_channel_list", String, list);
     }
 }
-
-impl RecordMut for Data {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_count),
-            1 => Slot::of(&mut self.inviter_list),
-            2 => Slot::of(&mut self.root_pid_channel_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -340,77 +267,25 @@ pub struct MapData {
     pub external_type: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("relation_app", Kind::String),
-                Field::new("create_date", Kind::Date),
-                Field::new("account_name", Kind::String),
-                Field::new("real_name", Kind::String),
-                Field::new("relation_id", Kind::Number),
-                Field::new("offline_scene", Kind::String),
-                Field::new("online_scene", Kind::String),
-                Field::new("note", Kind::String),
-                Field::new("root_pid", Kind::String),
-                Field::new("rtag", Kind::String),
-                Field::new("offline_info", Kind::Object),
-                Field::new("special_id", Kind::Number),
-                Field::new("punish_status", Kind::String),
-                Field::new("external_id", Kind::String),
-                Field::new("external_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::optional_open_enum(&self.relation_app),
-            1 => View::of(&self.create_date),
-            2 => View::of(&self.account_name),
-            3 => View::of(&self.real_name),
-            4 => View::of(&self.relation_id),
-            5 => View::of(&self.offline_scene),
-            6 => View::of(&self.online_scene),
-            7 => View::of(&self.note),
-            8 => View::of(&self.root_pid),
-            9 => View::of(&self.rtag),
-            10 => View::of(&self.offline_info),
-            11 => View::of(&self.special_id),
-            12 => View::of(&self.punish_status),
-            13 => View::of(&self.external_id),
-            14 => View::of(&self.external_type),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => relation_app: OpenEnum("relation_app", String);
+        1 => create_date: Date("create_date", Date);
+        2 => account_name: Text("account_name", String);
+        3 => real_name: Text("real_name", String);
+        4 => relation_id: Number("relation_id", Number);
+        5 => offline_scene: Text("offline_scene", String);
+        6 => online_scene: Text("online_scene", String);
+        7 => note: Text("note", String);
+        8 => root_pid: Text("root_pid", String);
+        9 => rtag: Text("rtag", String);
+        10 => offline_info: Object("offline_info", Object);
+        11 => special_id: Number("special_id", Number);
+        12 => punish_status: Text("punish_status", String);
+        13 => external_id: Text("external_id", String);
+        14 => external_type: Text("external_type", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::open_enum(&mut self.relation_app),
-            1 => Slot::of(&mut self.create_date),
-            2 => Slot::of(&mut self.account_name),
-            3 => Slot::of(&mut self.real_name),
-            4 => Slot::of(&mut self.relation_id),
-            5 => Slot::of(&mut self.offline_scene),
-            6 => Slot::of(&mut self.online_scene),
-            7 => Slot::of(&mut self.note),
-            8 => Slot::of(&mut self.root_pid),
-            9 => Slot::of(&mut self.rtag),
-            10 => Slot::of(&mut self.offline_info),
-            11 => Slot::of(&mut self.special_id),
-            12 => Slot::of(&mut self.punish_status),
-            13 => Slot::of(&mut self.external_id),
-            14 => Slot::of(&mut self.external_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);
 
 /// The object `RegisterInfoDto`.
 #[derive(Clone, Default)]
@@ -450,56 +325,18 @@ pub struct RegisterInfoDto {
     pub career: Option<String>,
 }
 
-impl Record for RegisterInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RegisterInfoDto",
-            fields: &[
-                Field::new("shop_name", Kind::String),
-                Field::new("shop_type", Kind::String),
-                Field::new("phone_number", Kind::String).secret(),
-                Field::new("detail_address", Kind::String).secret(),
-                Field::new("location", Kind::String),
-                Field::new("shop_certify_type", Kind::String),
-                Field::new("certify_number", Kind::String).secret(),
-                Field::new("career", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shop_name),
-            1 => View::of(&self.shop_type),
-            2 => View::of(&self.phone_number),
-            3 => View::of(&self.detail_address),
-            4 => View::of(&self.location),
-            5 => View::of(&self.shop_certify_type),
-            6 => View::of(&self.certify_number),
-            7 => View::of(&self.career),
-            _ => View::Absent,
-        }
+record! {
+    mut RegisterInfoDto {
+        0 => shop_name: Text("shop_name", String);
+        1 => shop_type: Text("shop_type", String);
+        2 => phone_number: Text("phone_number", String, secret);
+        3 => detail_address: Text("detail_address", String, secret);
+        4 => location: Text("location", String);
+        5 => shop_certify_type: Text("shop_certify_type", String);
+        6 => certify_number: Text("certify_number", String, secret);
+        7 => career: Text("career", String);
     }
 }
-
-impl RecordMut for RegisterInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shop_name),
-            1 => Slot::of(&mut self.shop_type),
-            2 => Slot::of(&mut self.phone_number),
-            3 => Slot::of(&mut self.detail_address),
-            4 => Slot::of(&mut self.location),
-            5 => Slot::of(&mut self.shop_certify_type),
-            6 => Slot::of(&mut self.certify_number),
-            7 => Slot::of(&mut self.career),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RegisterInfoDto);
 
 /// The values of `relation_app`.
 #[derive(Clone, Debug)]

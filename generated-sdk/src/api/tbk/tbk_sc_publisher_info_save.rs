@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.publisher.info.save`: 备案私域用户
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.publisher.info.save`: 备案私域用户
 ///
@@ -117,38 +115,17 @@ impl Request for TbkScPublisherInfoSaveRequest {
     type Response = TbkScPublisherInfoSaveResponse;
 }
 
-impl Record for TbkScPublisherInfoSaveRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScPublisherInfoSaveRequest",
-            fields: &[
-                Field::new("relation_from", Kind::String),
-                Field::new("offline_scene", Kind::String),
-                Field::new("online_scene", Kind::String),
-                Field::new("inviter_code", Kind::String).required(),
-                Field::new("info_type", Kind::Number).required(),
-                Field::new("note", Kind::String),
-                Field::new("register_info", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_from),
-            1 => View::of(&self.offline_scene),
-            2 => View::of(&self.online_scene),
-            3 => View::of(&self.inviter_code),
-            4 => View::of(&self.info_type),
-            5 => View::of(&self.note),
-            6 => View::of(&self.register_info),
-            _ => View::Absent,
-        }
+record! {
+    TbkScPublisherInfoSaveRequest {
+        0 => relation_from: Text("relation_from", String);
+        1 => offline_scene: Text("offline_scene", String);
+        2 => online_scene: Text("online_scene", String);
+        3 => inviter_code: RequiredText("inviter_code", String, required);
+        4 => info_type: RequiredNumber("info_type", Number, required);
+        5 => note: Text("note", String);
+        6 => register_info: Text("register_info", String, secret);
     }
 }
-
-record!(TbkScPublisherInfoSaveRequest);
 
 /// The response of `taobao.tbk.sc.publisher.info.save`.
 #[derive(Clone, Default)]
@@ -160,33 +137,11 @@ pub struct TbkScPublisherInfoSaveResponse {
     pub data: Option<Data>,
 }
 
-impl Record for TbkScPublisherInfoSaveResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScPublisherInfoSaveResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScPublisherInfoSaveResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScPublisherInfoSaveResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScPublisherInfoSaveResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -210,41 +165,11 @@ pub struct Data {
     pub desc: Option<String>,
 }
 
-impl Record for Data {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Data",
-            fields: &[
-                Field::new("relation_id", Kind::Number),
-                Field::new("account_name", Kind::String),
-                Field::new("special_id", Kind::Number),
-                Field::new("desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_id),
-            1 => View::of(&self.account_name),
-            2 => View::of(&self.special_id),
-            3 => View::of(&self.desc),
-            _ => View::Absent,
-        }
+record! {
+    mut Data {
+        0 => relation_id: Number("relation_id", Number);
+        1 => account_name: Text("account_name", String);
+        2 => special_id: Number("special_id", Number);
+        3 => desc: Text("desc", String);
     }
 }
-
-impl RecordMut for Data {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.relation_id),
-            1 => Slot::of(&mut self.account_name),
-            2 => Slot::of(&mut self.special_id),
-            3 => Slot::of(&mut self.desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Data);

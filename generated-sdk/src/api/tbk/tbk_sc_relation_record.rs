@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.relation.record`: 标记私域会员
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.relation.record`: 标记私域会员
 ///
@@ -83,34 +81,15 @@ impl Request for TbkScRelationRecordRequest {
     type Response = TbkScRelationRecordResponse;
 }
 
-impl Record for TbkScRelationRecordRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScRelationRecordRequest",
-            fields: &[
-                Field::new("external_id", Kind::String).required(),
-                Field::new("external_type", Kind::Number).required(),
-                Field::new("op_type", Kind::Number).required(),
-                Field::new("redirect_url", Kind::String).required(),
-                Field::new("ucrowd_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.external_id),
-            1 => View::of(&self.external_type),
-            2 => View::of(&self.op_type),
-            3 => View::of(&self.redirect_url),
-            4 => View::of(&self.ucrowd_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkScRelationRecordRequest {
+        0 => external_id: RequiredText("external_id", String, required);
+        1 => external_type: RequiredNumber("external_type", Number, required);
+        2 => op_type: RequiredNumber("op_type", Number, required);
+        3 => redirect_url: RequiredText("redirect_url", String, required);
+        4 => ucrowd_id: Number("ucrowd_id", Number);
     }
 }
-
-record!(TbkScRelationRecordRequest);
 
 /// The response of `taobao.tbk.sc.relation.record`.
 #[derive(Clone, Default)]
@@ -122,33 +101,11 @@ pub struct TbkScRelationRecordResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkScRelationRecordResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScRelationRecordResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScRelationRecordResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScRelationRecordResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScRelationRecordResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -172,38 +129,10 @@ pub struct MapData {
     pub model: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("url", Kind::String),
-                Field::new("password_simple", Kind::String),
-                Field::new("model", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            1 => View::of(&self.password_simple),
-            2 => View::of(&self.model),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => url: Text("url", String);
+        1 => password_simple: Text("password_simple", String);
+        2 => model: Text("model", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.url),
-            1 => Slot::of(&mut self.password_simple),
-            2 => Slot::of(&mut self.model),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.sc.relation.refund`: 查询维权订单（服务商）
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record, required,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record, required};
 
 /// `taobao.tbk.sc.relation.refund`: 查询维权订单（服务商）
 ///
@@ -75,24 +72,11 @@ impl Paged for TbkScRelationRefundRequest {
     }
 }
 
-impl Record for TbkScRelationRefundRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScRelationRefundRequest",
-            fields: &[Field::new("search_option", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.search_option),
-            _ => View::Absent,
-        }
+record! {
+    TbkScRelationRefundRequest {
+        0 => search_option: Object("search_option", Object, required);
     }
 }
-
-record!(TbkScRelationRefundRequest);
 
 /// The object `TopApiRefundRptOption`.
 #[derive(Clone)]
@@ -169,36 +153,16 @@ pub struct TopApiRefundRptOptionRequired {
 
 required!(TopApiRefundRptOptionRequired => TopApiRefundRptOption);
 
-impl Record for TopApiRefundRptOption {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopApiRefundRptOption",
-            fields: &[
-                Field::new("page_size", Kind::Number).required(),
-                Field::new("search_type", Kind::Number).required(),
-                Field::new("refund_type", Kind::Number).required(),
-                Field::new("start_time", Kind::Date).required(),
-                Field::new("page_no", Kind::Number).required(),
-                Field::new("biz_type", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_size),
-            1 => View::of(&self.search_type),
-            2 => View::of(&self.refund_type),
-            3 => View::of(&self.start_time),
-            4 => View::of(&self.page_no),
-            5 => View::of(&self.biz_type),
-            _ => View::Absent,
-        }
+record! {
+    TopApiRefundRptOption {
+        0 => page_size: RequiredNumber("page_size", Number, required);
+        1 => search_type: RequiredNumber("search_type", Number, required);
+        2 => refund_type: RequiredNumber("refund_type", Number, required);
+        3 => start_time: RequiredDate("start_time", Date, required);
+        4 => page_no: RequiredNumber("page_no", Number, required);
+        5 => biz_type: RequiredNumber("biz_type", Number, required);
     }
 }
-
-record!(TopApiRefundRptOption);
 
 /// The response of `taobao.tbk.sc.relation.refund`.
 #[derive(Clone, Default)]
@@ -210,33 +174,11 @@ pub struct TbkScRelationRefundResponse {
     pub result: Option<RpcResult>,
 }
 
-impl Record for TbkScRelationRefundResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScRelationRefundResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScRelationRefundResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkScRelationRefundResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScRelationRefundResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -264,47 +206,15 @@ pub struct RpcResult {
     pub biz_error_code: Option<i64>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[
-                Field::new("result_msg", Kind::String),
-                Field::new("data", Kind::Object),
-                Field::new("result_code", Kind::Number),
-                Field::new("biz_error_desc", Kind::String),
-                Field::new("biz_error_code", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_msg),
-            1 => View::of(&self.data),
-            2 => View::of(&self.result_code),
-            3 => View::of(&self.biz_error_desc),
-            4 => View::of(&self.biz_error_code),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => result_msg: Text("result_msg", String);
+        1 => data: Object("data", Object);
+        2 => result_code: Number("result_code", Number);
+        3 => biz_error_desc: Text("biz_error_desc", String);
+        4 => biz_error_code: Number("biz_error_code", Number);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_msg),
-            1 => Slot::of(&mut self.data),
-            2 => Slot::of(&mut self.result_code),
-            3 => Slot::of(&mut self.biz_error_desc),
-            4 => Slot::of(&mut self.biz_error_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);
 
 /// The object `PageResult`.
 #[derive(Clone, Default)]
@@ -328,44 +238,14 @@ pub struct PageResult {
     pub results: Vec<ResultObject>,
 }
 
-impl Record for PageResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PageResult",
-            fields: &[
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("total_count", Kind::Number),
-                Field::new("results", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.page_no),
-            1 => View::of(&self.page_size),
-            2 => View::of(&self.total_count),
-            3 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut PageResult {
+        0 => page_no: Number("page_no", Number);
+        1 => page_size: Number("page_size", Number);
+        2 => total_count: Number("total_count", Number);
+        3 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for PageResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.page_no),
-            1 => Slot::of(&mut self.page_size),
-            2 => Slot::of(&mut self.total_count),
-            3 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PageResult);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -469,101 +349,31 @@ pub struct ResultObject {
     pub modified_time: Option<DateTime>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("tb_trade_parent_id", Kind::Number),
-                Field::new("special_id", Kind::Number),
-                Field::new("relation_id", Kind::Number),
-                Field::new("tk3rd_pub_id", Kind::Number),
-                Field::new("tk_pub_id", Kind::Number),
-                Field::new("tk_subsidy_fee_refund3rd_pub", Kind::String),
-                Field::new("tk_commission_fee_refund3rd_pub", Kind::String),
-                Field::new("tk_subsidy_fee_refund_pub", Kind::String),
-                Field::new("tk_commission_fee_refund_pub", Kind::String),
-                Field::new("tk_refund_suit_time", Kind::Date),
-                Field::new("tk_refund_time", Kind::Date),
-                Field::new("earning_time", Kind::Date),
-                Field::new("tb_trade_create_time", Kind::Date),
-                Field::new("refund_status", Kind::Number),
-                Field::new("tb_auction_title", Kind::String),
-                Field::new("tb_trade_id", Kind::Number),
-                Field::new("refund_fee", Kind::String),
-                Field::new("tb_trade_finish_price", Kind::String),
-                Field::new("tk_pub_show_return_fee", Kind::String),
-                Field::new("tk3rd_pub_show_return_fee", Kind::String),
-                Field::new("refund_type", Kind::Number),
-                Field::new("alsc_pid", Kind::String),
-                Field::new("alsc_id", Kind::String),
-                Field::new("modified_time", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tb_trade_parent_id),
-            1 => View::of(&self.special_id),
-            2 => View::of(&self.relation_id),
-            3 => View::of(&self.tk3rd_pub_id),
-            4 => View::of(&self.tk_pub_id),
-            5 => View::of(&self.tk_subsidy_fee_refund3rd_pub),
-            6 => View::of(&self.tk_commission_fee_refund3rd_pub),
-            7 => View::of(&self.tk_subsidy_fee_refund_pub),
-            8 => View::of(&self.tk_commission_fee_refund_pub),
-            9 => View::of(&self.tk_refund_suit_time),
-            10 => View::of(&self.tk_refund_time),
-            11 => View::of(&self.earning_time),
-            12 => View::of(&self.tb_trade_create_time),
-            13 => View::of(&self.refund_status),
-            14 => View::of(&self.tb_auction_title),
-            15 => View::of(&self.tb_trade_id),
-            16 => View::of(&self.refund_fee),
-            17 => View::of(&self.tb_trade_finish_price),
-            18 => View::of(&self.tk_pub_show_return_fee),
-            19 => View::of(&self.tk3rd_pub_show_return_fee),
-            20 => View::of(&self.refund_type),
-            21 => View::of(&self.alsc_pid),
-            22 => View::of(&self.alsc_id),
-            23 => View::of(&self.modified_time),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => tb_trade_parent_id: Number("tb_trade_parent_id", Number);
+        1 => special_id: Number("special_id", Number);
+        2 => relation_id: Number("relation_id", Number);
+        3 => tk3rd_pub_id: Number("tk3rd_pub_id", Number);
+        4 => tk_pub_id: Number("tk_pub_id", Number);
+        5 => tk_subsidy_fee_refund3rd_pub: Text("tk_subsidy_fee_refund3rd_pub", String);
+        6 => tk_commission_fee_refund3rd_pub: Text("tk_commission_fee_refund3rd_pub", String);
+        7 => tk_subsidy_fee_refund_pub: Text("tk_subsidy_fee_refund_pub", String);
+        8 => tk_commission_fee_refund_pub: Text("tk_commission_fee_refund_pub", String);
+        9 => tk_refund_suit_time: Date("tk_refund_suit_time", Date);
+        10 => tk_refund_time: Date("tk_refund_time", Date);
+        11 => earning_time: Date("earning_time", Date);
+        12 => tb_trade_create_time: Date("tb_trade_create_time", Date);
+        13 => refund_status: Number("refund_status", Number);
+        14 => tb_auction_title: Text("tb_auction_title", String);
+        15 => tb_trade_id: Number("tb_trade_id", Number);
+        16 => refund_fee: Text("refund_fee", String);
+        17 => tb_trade_finish_price: Text("tb_trade_finish_price", String);
+        18 => tk_pub_show_return_fee: Text("tk_pub_show_return_fee", String);
+        19 => tk3rd_pub_show_return_fee: Text("tk3rd_pub_show_return_fee", String);
+        20 => refund_type: Number("refund_type", Number);
+        21 => alsc_pid: Text("alsc_pid", String);
+        22 => alsc_id: Text("alsc_id", String);
+        23 => modified_time: Date("modified_time", Date);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tb_trade_parent_id),
-            1 => Slot::of(&mut self.special_id),
-            2 => Slot::of(&mut self.relation_id),
-            3 => Slot::of(&mut self.tk3rd_pub_id),
-            4 => Slot::of(&mut self.tk_pub_id),
-            5 => Slot::of(&mut self.tk_subsidy_fee_refund3rd_pub),
-            6 => Slot::of(&mut self.tk_commission_fee_refund3rd_pub),
-            7 => Slot::of(&mut self.tk_subsidy_fee_refund_pub),
-            8 => Slot::of(&mut self.tk_commission_fee_refund_pub),
-            9 => Slot::of(&mut self.tk_refund_suit_time),
-            10 => Slot::of(&mut self.tk_refund_time),
-            11 => Slot::of(&mut self.earning_time),
-            12 => Slot::of(&mut self.tb_trade_create_time),
-            13 => Slot::of(&mut self.refund_status),
-            14 => Slot::of(&mut self.tb_auction_title),
-            15 => Slot::of(&mut self.tb_trade_id),
-            16 => Slot::of(&mut self.refund_fee),
-            17 => Slot::of(&mut self.tb_trade_finish_price),
-            18 => Slot::of(&mut self.tk_pub_show_return_fee),
-            19 => Slot::of(&mut self.tk3rd_pub_show_return_fee),
-            20 => Slot::of(&mut self.refund_type),
-            21 => Slot::of(&mut self.alsc_pid),
-            22 => Slot::of(&mut self.alsc_id),
-            23 => Slot::of(&mut self.modified_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.shop.convert`: 店铺转链（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.shop.convert`: 店铺转链（服务商）
 ///
@@ -100,36 +98,16 @@ impl Request for TbkScShopConvertRequest {
     type Response = TbkScShopConvertResponse;
 }
 
-impl Record for TbkScShopConvertRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScShopConvertRequest",
-            fields: &[
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("platform", Kind::Number),
-                Field::new("site_id", Kind::Number).required(),
-                Field::new("unid", Kind::String),
-                Field::new("user_ids", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.adzone_id),
-            1 => View::of(&self.fields),
-            2 => View::of(&self.platform),
-            3 => View::of(&self.site_id),
-            4 => View::of(&self.unid),
-            5 => View::of(&self.user_ids),
-            _ => View::Absent,
-        }
+record! {
+    TbkScShopConvertRequest {
+        0 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        1 => fields: Texts("fields", FieldList, required);
+        2 => platform: Number("platform", Number);
+        3 => site_id: RequiredNumber("site_id", Number, required);
+        4 => unid: Text("unid", String);
+        5 => user_ids: RequiredText("user_ids", String, required);
     }
 }
-
-record!(TbkScShopConvertRequest);
 
 /// The response of `taobao.tbk.sc.shop.convert`.
 #[derive(Clone, Default)]
@@ -141,33 +119,11 @@ pub struct TbkScShopConvertResponse {
     pub results: Vec<NTbkShop>,
 }
 
-impl Record for TbkScShopConvertResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScShopConvertResponse",
-            fields: &[Field::new("results", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScShopConvertResponse {
+        0 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for TbkScShopConvertResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScShopConvertResponse);
 
 /// The object `NTbkShop`.
 #[derive(Clone, Default)]
@@ -183,35 +139,9 @@ pub struct NTbkShop {
     pub click_url: Option<String>,
 }
 
-impl Record for NTbkShop {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "NTbkShop",
-            fields: &[
-                Field::new("user_id", Kind::Number),
-                Field::new("click_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_id),
-            1 => View::of(&self.click_url),
-            _ => View::Absent,
-        }
+record! {
+    mut NTbkShop {
+        0 => user_id: Number("user_id", Number);
+        1 => click_url: Text("click_url", String);
     }
 }
-
-impl RecordMut for NTbkShop {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user_id),
-            1 => Slot::of(&mut self.click_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut NTbkShop);

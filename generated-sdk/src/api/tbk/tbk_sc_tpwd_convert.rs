@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.tpwd.convert`: 解析淘口令并转链（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.tpwd.convert`: 解析淘口令并转链（服务商）
 ///
@@ -103,36 +101,16 @@ impl Request for TbkScTpwdConvertRequest {
     type Response = TbkScTpwdConvertResponse;
 }
 
-impl Record for TbkScTpwdConvertRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScTpwdConvertRequest",
-            fields: &[
-                Field::new("password_content", Kind::String).required(),
-                Field::new("adzone_id", Kind::Number).required(),
-                Field::new("dx", Kind::String),
-                Field::new("site_id", Kind::Number).required(),
-                Field::new("ucrowd_id", Kind::Number),
-                Field::new("relation_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.password_content),
-            1 => View::of(&self.adzone_id),
-            2 => View::of(&self.dx),
-            3 => View::of(&self.site_id),
-            4 => View::of(&self.ucrowd_id),
-            5 => View::of(&self.relation_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkScTpwdConvertRequest {
+        0 => password_content: RequiredText("password_content", String, required);
+        1 => adzone_id: RequiredNumber("adzone_id", Number, required);
+        2 => dx: Text("dx", String);
+        3 => site_id: RequiredNumber("site_id", Number, required);
+        4 => ucrowd_id: Number("ucrowd_id", Number);
+        5 => relation_id: Text("relation_id", String);
     }
 }
-
-record!(TbkScTpwdConvertRequest);
 
 /// The response of `taobao.tbk.sc.tpwd.convert`.
 #[derive(Clone, Default)]
@@ -144,33 +122,11 @@ pub struct TbkScTpwdConvertResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkScTpwdConvertResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScTpwdConvertResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScTpwdConvertResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScTpwdConvertResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScTpwdConvertResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -218,59 +174,17 @@ pub struct MapData {
     pub url_type: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("num_iid", Kind::String),
-                Field::new("click_url", Kind::String),
-                Field::new("seller_id", Kind::String),
-                Field::new("origin_url", Kind::String),
-                Field::new("origin_pid", Kind::String),
-                Field::new("biz_scene_id", Kind::String),
-                Field::new("model", Kind::String),
-                Field::new("password", Kind::String),
-                Field::new("short_url", Kind::String),
-                Field::new("url_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.num_iid),
-            1 => View::of(&self.click_url),
-            2 => View::of(&self.seller_id),
-            3 => View::of(&self.origin_url),
-            4 => View::of(&self.origin_pid),
-            5 => View::of(&self.biz_scene_id),
-            6 => View::of(&self.model),
-            7 => View::of(&self.password),
-            8 => View::of(&self.short_url),
-            9 => View::of(&self.url_type),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => num_iid: Text("num_iid", String);
+        1 => click_url: Text("click_url", String);
+        2 => seller_id: Text("seller_id", String);
+        3 => origin_url: Text("origin_url", String);
+        4 => origin_pid: Text("origin_pid", String);
+        5 => biz_scene_id: Text("biz_scene_id", String);
+        6 => model: Text("model", String);
+        7 => password: Text("password", String);
+        8 => short_url: Text("short_url", String);
+        9 => url_type: Text("url_type", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.num_iid),
-            1 => Slot::of(&mut self.click_url),
-            2 => Slot::of(&mut self.seller_id),
-            3 => Slot::of(&mut self.origin_url),
-            4 => Slot::of(&mut self.origin_pid),
-            5 => Slot::of(&mut self.biz_scene_id),
-            6 => Slot::of(&mut self.model),
-            7 => Slot::of(&mut self.password),
-            8 => Slot::of(&mut self.short_url),
-            9 => Slot::of(&mut self.url_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.ucrowd.create`: 创建人群
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.ucrowd.create`: 创建人群
 ///
@@ -80,35 +78,14 @@ impl Request for TbkScUcrowdCreateRequest {
     type Response = TbkScUcrowdCreateResponse;
 }
 
-impl Record for TbkScUcrowdCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdCreateRequest",
-            fields: &[
-                Field::new("ucrowd_type", Kind::Number).required(),
-                Field::new("external_crowd_code", Kind::String)
-                    .limits(&[Limit::MaxLength(128)]),
-                Field::new("ucrowd_name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(32)]),
-                Field::new("desc", Kind::String).limits(&[Limit::MaxLength(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ucrowd_type),
-            1 => View::of(&self.external_crowd_code),
-            2 => View::of(&self.ucrowd_name),
-            3 => View::of(&self.desc),
-            _ => View::Absent,
-        }
+record! {
+    TbkScUcrowdCreateRequest {
+        0 => ucrowd_type: RequiredNumber("ucrowd_type", Number, required);
+        1 => external_crowd_code: Text("external_crowd_code", String, [MaxLength(128)]);
+        2 => ucrowd_name: RequiredText("ucrowd_name", String, required, [MaxLength(32)]);
+        3 => desc: Text("desc", String, [MaxLength(100)]);
     }
 }
-
-record!(TbkScUcrowdCreateRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.create`.
 #[derive(Clone, Default)]
@@ -120,33 +97,11 @@ pub struct TbkScUcrowdCreateResponse {
     pub data: Option<RpcResult>,
 }
 
-impl Record for TbkScUcrowdCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdCreateResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScUcrowdCreateResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScUcrowdCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScUcrowdCreateResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -158,30 +113,8 @@ pub struct RpcResult {
     pub ucrowd_id: Option<i64>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[Field::new("ucrowd_id", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ucrowd_id),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => ucrowd_id: Number("ucrowd_id", Number);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ucrowd_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.ucrowd.delete`: 删除人群
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.ucrowd.delete`: 删除人群
 ///
@@ -47,24 +45,11 @@ impl Request for TbkScUcrowdDeleteRequest {
     type Response = TbkScUcrowdDeleteResponse;
 }
 
-impl Record for TbkScUcrowdDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdDeleteRequest",
-            fields: &[Field::new("ucrowd_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ucrowd_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkScUcrowdDeleteRequest {
+        0 => ucrowd_id: RequiredNumber("ucrowd_id", Number, required);
     }
 }
-
-record!(TbkScUcrowdDeleteRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.delete`.
 #[derive(Clone, Default)]
@@ -76,33 +61,11 @@ pub struct TbkScUcrowdDeleteResponse {
     pub data: Option<RpcResult>,
 }
 
-impl Record for TbkScUcrowdDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdDeleteResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScUcrowdDeleteResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScUcrowdDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScUcrowdDeleteResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -114,30 +77,8 @@ pub struct RpcResult {
     pub success: Option<bool>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[Field::new("success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.ucrowd.get`: 查询人群
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.tbk.sc.ucrowd.get`: 查询人群
 ///
@@ -45,24 +43,11 @@ impl Request for TbkScUcrowdGetRequest {
     type Response = TbkScUcrowdGetResponse;
 }
 
-impl Record for TbkScUcrowdGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdGetRequest",
-            fields: &[Field::new("ucrowd_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ucrowd_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkScUcrowdGetRequest {
+        0 => ucrowd_id: RequiredNumber("ucrowd_id", Number, required);
     }
 }
-
-record!(TbkScUcrowdGetRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.get`.
 #[derive(Clone, Default)]
@@ -74,33 +59,11 @@ pub struct TbkScUcrowdGetResponse {
     pub data: Option<RpcResult>,
 }
 
-impl Record for TbkScUcrowdGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScUcrowdGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScUcrowdGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScUcrowdGetResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -112,33 +75,11 @@ pub struct RpcResult {
     pub ucrowd: Option<CrowdDto>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[Field::new("ucrowd", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ucrowd),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => ucrowd: Object("ucrowd", Object);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ucrowd),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);
 
 /// The object `CrowdDto`.
 #[derive(Clone, Default)]
@@ -182,56 +123,16 @@ pub struct CrowdDto {
     pub member_size: Option<i64>,
 }
 
-impl Record for CrowdDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CrowdDto",
-            fields: &[
-                Field::new("status", Kind::Number),
-                Field::new("desc", Kind::String),
-                Field::new("ucrowd_type", Kind::Number),
-                Field::new("external_crowd_code", Kind::String),
-                Field::new("ucrowd_name", Kind::String),
-                Field::new("update_time", Kind::Date),
-                Field::new("create_time", Kind::Date),
-                Field::new("ucrowd_id", Kind::Number),
-                Field::new("member_size", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.desc),
-            2 => View::of(&self.ucrowd_type),
-            3 => View::of(&self.external_crowd_code),
-            4 => View::of(&self.ucrowd_name),
-            5 => View::of(&self.update_time),
-            6 => View::of(&self.create_time),
-            7 => View::of(&self.ucrowd_id),
-            8 => View::of(&self.member_size),
-            _ => View::Absent,
-        }
+record! {
+    mut CrowdDto {
+        0 => status: Number("status", Number);
+        1 => desc: Text("desc", String);
+        2 => ucrowd_type: Number("ucrowd_type", Number);
+        3 => external_crowd_code: Text("external_crowd_code", String);
+        4 => ucrowd_name: Text("ucrowd_name", String);
+        5 => update_time: Date("update_time", Date);
+        6 => create_time: Date("create_time", Date);
+        7 => ucrowd_id: Number("ucrowd_id", Number);
+        8 => member_size: Number("member_size", Number);
     }
 }
-
-impl RecordMut for CrowdDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status),
-            1 => Slot::of(&mut self.desc),
-            2 => Slot::of(&mut self.ucrowd_type),
-            3 => Slot::of(&mut self.external_crowd_code),
-            4 => Slot::of(&mut self.ucrowd_name),
-            5 => Slot::of(&mut self.update_time),
-            6 => Slot::of(&mut self.create_time),
-            7 => Slot::of(&mut self.ucrowd_id),
-            8 => Slot::of(&mut self.member_size),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CrowdDto);

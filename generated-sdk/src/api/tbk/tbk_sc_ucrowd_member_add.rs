@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.ucrowd.member.add`: 上传人群的成员
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.ucrowd.member.add`: 上传人群的成员
 ///
@@ -69,35 +67,14 @@ impl Request for TbkScUcrowdMemberAddRequest {
     type Response = TbkScUcrowdMemberAddResponse;
 }
 
-impl Record for TbkScUcrowdMemberAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdMemberAddRequest",
-            fields: &[
-                Field::new("account_type", Kind::Number).required(),
-                Field::new("ucrowd_id", Kind::Number).required(),
-                Field::new("account_list", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(999)]),
-                Field::new("edit_type", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.account_type),
-            1 => View::of(&self.ucrowd_id),
-            2 => View::of(&self.account_list),
-            3 => View::of(&self.edit_type),
-            _ => View::Absent,
-        }
+record! {
+    TbkScUcrowdMemberAddRequest {
+        0 => account_type: RequiredNumber("account_type", Number, required);
+        1 => ucrowd_id: RequiredNumber("ucrowd_id", Number, required);
+        2 => account_list: Texts("account_list", String, list, required, [MaxListSize(999)]);
+        3 => edit_type: RequiredNumber("edit_type", Number, required);
     }
 }
-
-record!(TbkScUcrowdMemberAddRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.member.add`.
 #[derive(Clone, Default)]
@@ -109,33 +86,11 @@ pub struct TbkScUcrowdMemberAddResponse {
     pub data: Option<RpcResult>,
 }
 
-impl Record for TbkScUcrowdMemberAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdMemberAddResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScUcrowdMemberAddResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScUcrowdMemberAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScUcrowdMemberAddResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -147,30 +102,8 @@ pub struct RpcResult {
     pub success: Option<bool>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[Field::new("success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);

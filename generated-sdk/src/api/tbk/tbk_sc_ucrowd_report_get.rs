@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.ucrowd.report.get`: 查询人群的推广效果
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.ucrowd.report.get`: 查询人群的推广效果
 ///
@@ -52,28 +50,12 @@ impl Request for TbkScUcrowdReportGetRequest {
     type Response = TbkScUcrowdReportGetResponse;
 }
 
-impl Record for TbkScUcrowdReportGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdReportGetRequest",
-            fields: &[
-                Field::new("ucrowd_id", Kind::Number).required(),
-                Field::new("report_date", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ucrowd_id),
-            1 => View::of(&self.report_date),
-            _ => View::Absent,
-        }
+record! {
+    TbkScUcrowdReportGetRequest {
+        0 => ucrowd_id: RequiredNumber("ucrowd_id", Number, required);
+        1 => report_date: RequiredText("report_date", String, required);
     }
 }
-
-record!(TbkScUcrowdReportGetRequest);
 
 /// The response of `taobao.tbk.sc.ucrowd.report.get`.
 #[derive(Clone, Default)]
@@ -85,33 +67,11 @@ pub struct TbkScUcrowdReportGetResponse {
     pub data: Option<RpcResult>,
 }
 
-impl Record for TbkScUcrowdReportGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScUcrowdReportGetResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScUcrowdReportGetResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScUcrowdReportGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScUcrowdReportGetResponse);
 
 /// The object `RpcResult`.
 #[derive(Clone, Default)]
@@ -123,33 +83,11 @@ pub struct RpcResult {
     pub ucrowd_report: Option<DwsUnionAppDto>,
 }
 
-impl Record for RpcResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RpcResult",
-            fields: &[Field::new("ucrowd_report", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ucrowd_report),
-            _ => View::Absent,
-        }
+record! {
+    mut RpcResult {
+        0 => ucrowd_report: Object("ucrowd_report", Object);
     }
 }
-
-impl RecordMut for RpcResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.ucrowd_report),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RpcResult);
 
 /// The object `DwsUnionAppDto`.
 #[derive(Clone, Default)]
@@ -185,50 +123,14 @@ pub struct DwsUnionAppDto {
     pub click_pv_union: Option<i64>,
 }
 
-impl Record for DwsUnionAppDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DwsUnionAppDto",
-            fields: &[
-                Field::new("alipay_user_num_in_ucrowd", Kind::Number),
-                Field::new("alipay_user_num", Kind::Number),
-                Field::new("pre_pub_share_fee", Kind::String),
-                Field::new("alipay_amt", Kind::String),
-                Field::new("alipay_num", Kind::Number),
-                Field::new("click_uv_union", Kind::Number),
-                Field::new("click_pv_union", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.alipay_user_num_in_ucrowd),
-            1 => View::of(&self.alipay_user_num),
-            2 => View::of(&self.pre_pub_share_fee),
-            3 => View::of(&self.alipay_amt),
-            4 => View::of(&self.alipay_num),
-            5 => View::of(&self.click_uv_union),
-            6 => View::of(&self.click_pv_union),
-            _ => View::Absent,
-        }
+record! {
+    mut DwsUnionAppDto {
+        0 => alipay_user_num_in_ucrowd: Number("alipay_user_num_in_ucrowd", Number);
+        1 => alipay_user_num: Number("alipay_user_num", Number);
+        2 => pre_pub_share_fee: Text("pre_pub_share_fee", String);
+        3 => alipay_amt: Text("alipay_amt", String);
+        4 => alipay_num: Number("alipay_num", Number);
+        5 => click_uv_union: Number("click_uv_union", Number);
+        6 => click_pv_union: Number("click_pv_union", Number);
     }
 }
-
-impl RecordMut for DwsUnionAppDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.alipay_user_num_in_ucrowd),
-            1 => Slot::of(&mut self.alipay_user_num),
-            2 => Slot::of(&mut self.pre_pub_share_fee),
-            3 => Slot::of(&mut self.alipay_amt),
-            4 => Slot::of(&mut self.alipay_num),
-            5 => Slot::of(&mut self.click_uv_union),
-            6 => Slot::of(&mut self.click_pv_union),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DwsUnionAppDto);

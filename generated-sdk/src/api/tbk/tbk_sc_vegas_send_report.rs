@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.vegas.send.report`: 查询红包的发放个数（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.vegas.send.report`: 查询红包的发放个数（服务商）
 ///
@@ -138,40 +136,18 @@ impl Request for TbkScVegasSendReportRequest {
     type Response = TbkScVegasSendReportResponse;
 }
 
-impl Record for TbkScVegasSendReportRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScVegasSendReportRequest",
-            fields: &[
-                Field::new("biz_date", Kind::String).required(),
-                Field::new("relation_id", Kind::Number),
-                Field::new("activity_id", Kind::Number),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-                Field::new("pid", Kind::String),
-                Field::new("rpt_dim", Kind::String),
-                Field::new("activity_category", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_date),
-            1 => View::of(&self.relation_id),
-            2 => View::of(&self.activity_id),
-            3 => View::of(&self.page_no),
-            4 => View::of(&self.page_size),
-            5 => View::of(&self.pid),
-            6 => View::of(&self.rpt_dim),
-            7 => View::of(&self.activity_category),
-            _ => View::Absent,
-        }
+record! {
+    TbkScVegasSendReportRequest {
+        0 => biz_date: RequiredText("biz_date", String, required);
+        1 => relation_id: Number("relation_id", Number);
+        2 => activity_id: Number("activity_id", Number);
+        3 => page_no: Number("page_no", Number);
+        4 => page_size: Number("page_size", Number);
+        5 => pid: Text("pid", String);
+        6 => rpt_dim: Text("rpt_dim", String);
+        7 => activity_category: Number("activity_category", Number);
     }
 }
-
-record!(TbkScVegasSendReportRequest);
 
 /// The response of `taobao.tbk.sc.vegas.send.report`.
 #[derive(Clone, Default)]
@@ -183,33 +159,11 @@ pub struct TbkScVegasSendReportResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for TbkScVegasSendReportResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScVegasSendReportResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScVegasSendReportResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for TbkScVegasSendReportResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScVegasSendReportResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -233,44 +187,14 @@ pub struct ResultObject {
     pub msg_code: Option<String>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("success", Kind::Boolean),
-                Field::new("model", Kind::Object),
-                Field::new("msg_info", Kind::String),
-                Field::new("msg_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.success),
-            1 => View::of(&self.model),
-            2 => View::of(&self.msg_info),
-            3 => View::of(&self.msg_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => success: Boolean("success", Boolean);
+        1 => model: Object("model", Object);
+        2 => msg_info: Text("msg_info", String);
+        3 => msg_code: Text("msg_code", String);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.success),
-            1 => Slot::of(&mut self.model),
-            2 => Slot::of(&mut self.msg_info),
-            3 => Slot::of(&mut self.msg_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `RightsSendRptDto`.
 #[derive(Clone, Default)]
@@ -286,38 +210,12 @@ pub struct RightsSendRptDto {
     pub pid_rpt_list: Vec<ResultModelPidRptList>,
 }
 
-impl Record for RightsSendRptDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RightsSendRptDto",
-            fields: &[
-                Field::new("relation_rpt_list", Kind::Object).list(),
-                Field::new("pid_rpt_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.relation_rpt_list),
-            1 => View::of(&self.pid_rpt_list),
-            _ => View::Absent,
-        }
+record! {
+    mut RightsSendRptDto {
+        0 => relation_rpt_list: Objects("relation_rpt_list", Object, list);
+        1 => pid_rpt_list: Objects("pid_rpt_list", Object, list);
     }
 }
-
-impl RecordMut for RightsSendRptDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.relation_rpt_list),
-            1 => Slot::of(&mut self.pid_rpt_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut RightsSendRptDto);
 
 /// The object `RightsSendRelationRptDto`.
 #[derive(Clone, Default)]
@@ -345,47 +243,15 @@ pub struct ResultModelRelationRptList {
     pub use_num: Option<i64>,
 }
 
-impl Record for ResultModelRelationRptList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModelRelationRptList",
-            fields: &[
-                Field::new("biz_date", Kind::String),
-                Field::new("relation_id", Kind::Number),
-                Field::new("fund_num", Kind::Number),
-                Field::new("pid", Kind::String),
-                Field::new("use_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_date),
-            1 => View::of(&self.relation_id),
-            2 => View::of(&self.fund_num),
-            3 => View::of(&self.pid),
-            4 => View::of(&self.use_num),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModelRelationRptList {
+        0 => biz_date: Text("biz_date", String);
+        1 => relation_id: Number("relation_id", Number);
+        2 => fund_num: Number("fund_num", Number);
+        3 => pid: Text("pid", String);
+        4 => use_num: Number("use_num", Number);
     }
 }
-
-impl RecordMut for ResultModelRelationRptList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.biz_date),
-            1 => Slot::of(&mut self.relation_id),
-            2 => Slot::of(&mut self.fund_num),
-            3 => Slot::of(&mut self.pid),
-            4 => Slot::of(&mut self.use_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModelRelationRptList);
 
 /// The object `RightsSendRelationRptDto`.
 #[derive(Clone, Default)]
@@ -409,41 +275,11 @@ pub struct ResultModelPidRptList {
     pub use_num: Option<i64>,
 }
 
-impl Record for ResultModelPidRptList {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultModelPidRptList",
-            fields: &[
-                Field::new("biz_date", Kind::String),
-                Field::new("pid", Kind::String),
-                Field::new("fund_num", Kind::Number),
-                Field::new("use_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_date),
-            1 => View::of(&self.pid),
-            2 => View::of(&self.fund_num),
-            3 => View::of(&self.use_num),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultModelPidRptList {
+        0 => biz_date: Text("biz_date", String);
+        1 => pid: Text("pid", String);
+        2 => fund_num: Number("fund_num", Number);
+        3 => use_num: Number("use_num", Number);
     }
 }
-
-impl RecordMut for ResultModelPidRptList {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.biz_date),
-            1 => Slot::of(&mut self.pid),
-            2 => Slot::of(&mut self.fund_num),
-            3 => Slot::of(&mut self.use_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultModelPidRptList);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sc.vegas.send.status`: 查询用户的红包状态（服务商）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sc.vegas.send.status`: 查询用户的红包状态（服务商）
 ///
@@ -102,34 +100,15 @@ impl Request for TbkScVegasSendStatusRequest {
     type Response = TbkScVegasSendStatusResponse;
 }
 
-impl Record for TbkScVegasSendStatusRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScVegasSendStatusRequest",
-            fields: &[
-                Field::new("special_id", Kind::String),
-                Field::new("relation_id", Kind::String),
-                Field::new("device_value", Kind::String),
-                Field::new("device_type", Kind::String),
-                Field::new("activity_category", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.special_id),
-            1 => View::of(&self.relation_id),
-            2 => View::of(&self.device_value),
-            3 => View::of(&self.device_type),
-            4 => View::of(&self.activity_category),
-            _ => View::Absent,
-        }
+record! {
+    TbkScVegasSendStatusRequest {
+        0 => special_id: Text("special_id", String);
+        1 => relation_id: Text("relation_id", String);
+        2 => device_value: Text("device_value", String);
+        3 => device_type: Text("device_type", String);
+        4 => activity_category: Number("activity_category", Number);
     }
 }
-
-record!(TbkScVegasSendStatusRequest);
 
 /// The response of `taobao.tbk.sc.vegas.send.status`.
 #[derive(Clone, Default)]
@@ -145,38 +124,12 @@ pub struct TbkScVegasSendStatusResponse {
     pub data: Option<Data>,
 }
 
-impl Record for TbkScVegasSendStatusResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkScVegasSendStatusResponse",
-            fields: &[
-                Field::new("result_msg", Kind::String),
-                Field::new("data", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_msg),
-            1 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkScVegasSendStatusResponse {
+        0 => result_msg: Text("result_msg", String);
+        1 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkScVegasSendStatusResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_msg),
-            1 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkScVegasSendStatusResponse);
 
 /// The object `Data`.
 #[derive(Clone, Default)]
@@ -188,33 +141,11 @@ pub struct Data {
     pub result_list: Vec<MapData>,
 }
 
-impl Record for Data {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Data",
-            fields: &[Field::new("result_list", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_list),
-            _ => View::Absent,
-        }
+record! {
+    mut Data {
+        0 => result_list: Objects("result_list", Object, list);
     }
 }
-
-impl RecordMut for Data {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Data);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -226,30 +157,8 @@ pub struct MapData {
     pub is_new_user: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[Field::new("is_new_user", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_new_user),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => is_new_user: Text("is_new_user", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_new_user),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.shop.get`: 搜索推广店铺
 
-use top_protocol::generated::{
-    Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
-};
+use top_protocol::generated::{OpenEnum, Paged, Paging, Request, open_enum, record};
 
 /// `taobao.tbk.shop.get`: 搜索推广店铺
 ///
@@ -234,54 +231,25 @@ impl Paged for TbkShopGetRequest {
     }
 }
 
-impl Record for TbkShopGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkShopGetRequest",
-            fields: &[
-                Field::new("end_auction_count", Kind::Number),
-                Field::new("end_commission_rate", Kind::Number),
-                Field::new("end_credit", Kind::Number),
-                Field::new("end_total_action", Kind::Number),
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("is_tmall", Kind::Boolean),
-                Field::new("page_no", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("page_size", Kind::Number).limits(&[Limit::MaxValue(100)]),
-                Field::new("platform", Kind::Number),
-                Field::new("q", Kind::String).required(),
-                Field::new("sort", Kind::String),
-                Field::new("start_auction_count", Kind::Number),
-                Field::new("start_commission_rate", Kind::Number),
-                Field::new("start_credit", Kind::Number),
-                Field::new("start_total_action", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.end_auction_count),
-            1 => View::of(&self.end_commission_rate),
-            2 => View::of(&self.end_credit),
-            3 => View::of(&self.end_total_action),
-            4 => View::of(&self.fields),
-            5 => View::of(&self.is_tmall),
-            6 => View::of(&self.page_no),
-            7 => View::of(&self.page_size),
-            8 => View::of(&self.platform),
-            9 => View::of(&self.q),
-            10 => View::of(&self.sort),
-            11 => View::of(&self.start_auction_count),
-            12 => View::of(&self.start_commission_rate),
-            13 => View::of(&self.start_credit),
-            14 => View::of(&self.start_total_action),
-            _ => View::Absent,
-        }
+record! {
+    TbkShopGetRequest {
+        0 => end_auction_count: Number("end_auction_count", Number);
+        1 => end_commission_rate: Number("end_commission_rate", Number);
+        2 => end_credit: Number("end_credit", Number);
+        3 => end_total_action: Number("end_total_action", Number);
+        4 => fields: Texts("fields", FieldList, required);
+        5 => is_tmall: Boolean("is_tmall", Boolean);
+        6 => page_no: Number("page_no", Number, [MaxValue(100)]);
+        7 => page_size: Number("page_size", Number, [MaxValue(100)]);
+        8 => platform: Number("platform", Number);
+        9 => q: RequiredText("q", String, required);
+        10 => sort: Text("sort", String);
+        11 => start_auction_count: Number("start_auction_count", Number);
+        12 => start_commission_rate: Number("start_commission_rate", Number);
+        13 => start_credit: Number("start_credit", Number);
+        14 => start_total_action: Number("start_total_action", Number);
     }
 }
-
-record!(TbkShopGetRequest);
 
 /// The response of `taobao.tbk.shop.get`.
 #[derive(Clone, Default)]
@@ -297,38 +265,12 @@ pub struct TbkShopGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for TbkShopGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkShopGetResponse",
-            fields: &[
-                Field::new("results", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkShopGetResponse {
+        0 => results: Objects("results", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for TbkShopGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkShopGetResponse);
 
 /// The object `NTbkShop`.
 #[derive(Clone, Default)]
@@ -360,50 +302,16 @@ pub struct NTbkShop {
     pub pict_url: Option<String>,
 }
 
-impl Record for NTbkShop {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "NTbkShop",
-            fields: &[
-                Field::new("shop_url", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("shop_type", Kind::String),
-                Field::new("shop_title", Kind::String),
-                Field::new("user_id", Kind::Number),
-                Field::new("pict_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.shop_url),
-            1 => View::of(&self.seller_nick),
-            2 => View::optional_open_enum(&self.shop_type),
-            3 => View::of(&self.shop_title),
-            4 => View::of(&self.user_id),
-            5 => View::of(&self.pict_url),
-            _ => View::Absent,
-        }
+record! {
+    mut NTbkShop {
+        0 => shop_url: Text("shop_url", String);
+        1 => seller_nick: Text("seller_nick", String);
+        2 => shop_type: OpenEnum("shop_type", String);
+        3 => shop_title: Text("shop_title", String);
+        4 => user_id: Number("user_id", Number);
+        5 => pict_url: Text("pict_url", String);
     }
 }
-
-impl RecordMut for NTbkShop {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.shop_url),
-            1 => Slot::of(&mut self.seller_nick),
-            2 => Slot::open_enum(&mut self.shop_type),
-            3 => Slot::of(&mut self.shop_title),
-            4 => Slot::of(&mut self.user_id),
-            5 => Slot::of(&mut self.pict_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut NTbkShop);
 
 /// The values of `shop_type`.
 #[derive(Clone, Debug)]

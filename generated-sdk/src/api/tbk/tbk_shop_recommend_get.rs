@@ -2,10 +2,7 @@
 
 //! `taobao.tbk.shop.recommend.get`: 查询关联的店铺
 
-use top_protocol::generated::{
-    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.tbk.shop.recommend.get`: 查询关联的店铺
 ///
@@ -85,32 +82,14 @@ impl Request for TbkShopRecommendGetRequest {
     type Response = TbkShopRecommendGetResponse;
 }
 
-impl Record for TbkShopRecommendGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkShopRecommendGetRequest",
-            fields: &[
-                Field::new("count", Kind::Number).limits(&[Limit::MaxValue(40)]),
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("platform", Kind::Number),
-                Field::new("user_id", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.count),
-            1 => View::of(&self.fields),
-            2 => View::of(&self.platform),
-            3 => View::of(&self.user_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkShopRecommendGetRequest {
+        0 => count: Number("count", Number, [MaxValue(40)]);
+        1 => fields: Texts("fields", FieldList, required);
+        2 => platform: Number("platform", Number);
+        3 => user_id: RequiredNumber("user_id", Number, required);
     }
 }
-
-record!(TbkShopRecommendGetRequest);
 
 /// The response of `taobao.tbk.shop.recommend.get`.
 #[derive(Clone, Default)]
@@ -122,33 +101,11 @@ pub struct TbkShopRecommendGetResponse {
     pub results: Vec<NTbkShop>,
 }
 
-impl Record for TbkShopRecommendGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkShopRecommendGetResponse",
-            fields: &[Field::new("results", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkShopRecommendGetResponse {
+        0 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for TbkShopRecommendGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkShopRecommendGetResponse);
 
 /// The object `NTbkShop`.
 #[derive(Clone, Default)]
@@ -180,50 +137,16 @@ pub struct NTbkShop {
     pub pict_url: Option<String>,
 }
 
-impl Record for NTbkShop {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "NTbkShop",
-            fields: &[
-                Field::new("user_id", Kind::Number),
-                Field::new("shop_title", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("shop_type", Kind::String),
-                Field::new("shop_url", Kind::String),
-                Field::new("pict_url", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_id),
-            1 => View::of(&self.shop_title),
-            2 => View::of(&self.seller_nick),
-            3 => View::optional_open_enum(&self.shop_type),
-            4 => View::of(&self.shop_url),
-            5 => View::of(&self.pict_url),
-            _ => View::Absent,
-        }
+record! {
+    mut NTbkShop {
+        0 => user_id: Number("user_id", Number);
+        1 => shop_title: Text("shop_title", String);
+        2 => seller_nick: Text("seller_nick", String);
+        3 => shop_type: OpenEnum("shop_type", String);
+        4 => shop_url: Text("shop_url", String);
+        5 => pict_url: Text("pict_url", String);
     }
 }
-
-impl RecordMut for NTbkShop {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user_id),
-            1 => Slot::of(&mut self.shop_title),
-            2 => Slot::of(&mut self.seller_nick),
-            3 => Slot::open_enum(&mut self.shop_type),
-            4 => Slot::of(&mut self.shop_url),
-            5 => Slot::of(&mut self.pict_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut NTbkShop);
 
 /// The values of `shop_type`.
 #[derive(Clone, Debug)]

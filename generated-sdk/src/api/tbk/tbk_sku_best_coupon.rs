@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.sku.best.coupon`: 查询 SKU 的最优券
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.sku.best.coupon`: 查询 SKU 的最优券
 ///
@@ -53,28 +51,12 @@ impl Request for TbkSkuBestCouponRequest {
     type Response = TbkSkuBestCouponResponse;
 }
 
-impl Record for TbkSkuBestCouponRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkSkuBestCouponRequest",
-            fields: &[
-                Field::new("sku_id", Kind::Number).required(),
-                Field::new("item_id", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sku_id),
-            1 => View::of(&self.item_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkSkuBestCouponRequest {
+        0 => sku_id: RequiredNumber("sku_id", Number, required);
+        1 => item_id: RequiredText("item_id", String, required);
     }
 }
-
-record!(TbkSkuBestCouponRequest);
 
 /// The response of `taobao.tbk.sku.best.coupon`.
 #[derive(Clone, Default)]
@@ -86,33 +68,11 @@ pub struct TbkSkuBestCouponResponse {
     pub coupon_info: Option<MapData>,
 }
 
-impl Record for TbkSkuBestCouponResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkSkuBestCouponResponse",
-            fields: &[Field::new("coupon_info", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_info),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkSkuBestCouponResponse {
+        0 => coupon_info: Object("coupon_info", Object);
     }
 }
-
-impl RecordMut for TbkSkuBestCouponResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkSkuBestCouponResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -124,30 +84,8 @@ pub struct MapData {
     pub coupon_expire_time: Option<i64>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[Field::new("coupon_expire_time", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.coupon_expire_time),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => coupon_expire_time: Number("coupon_expire_time", Number);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.coupon_expire_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.spread.get`: 长链接转短链接
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.spread.get`: 长链接转短链接
 ///
@@ -50,29 +48,11 @@ impl Request for TbkSpreadGetRequest {
     type Response = TbkSpreadGetResponse;
 }
 
-impl Record for TbkSpreadGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkSpreadGetRequest",
-            fields: &[
-                Field::new("requests", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.requests),
-            _ => View::Absent,
-        }
+record! {
+    TbkSpreadGetRequest {
+        0 => requests: Objects("requests", Object, list, required, [MaxListSize(20)]);
     }
 }
-
-record!(TbkSpreadGetRequest);
 
 /// The object `TbkSpreadRequest`.
 #[derive(Clone)]
@@ -91,24 +71,11 @@ impl TbkSpreadRequest {
     }
 }
 
-impl Record for TbkSpreadRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkSpreadRequest",
-            fields: &[Field::new("url", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            _ => View::Absent,
-        }
+record! {
+    TbkSpreadRequest {
+        0 => url: RequiredText("url", String, required);
     }
 }
-
-record!(TbkSpreadRequest);
 
 /// The response of `taobao.tbk.spread.get`.
 #[derive(Clone, Default)]
@@ -124,38 +91,12 @@ pub struct TbkSpreadGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for TbkSpreadGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkSpreadGetResponse",
-            fields: &[
-                Field::new("results", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.results),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkSpreadGetResponse {
+        0 => results: Objects("results", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for TbkSpreadGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.results),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkSpreadGetResponse);
 
 /// The object `TbkSpread`.
 #[derive(Clone, Default)]
@@ -171,35 +112,9 @@ pub struct TbkSpread {
     pub err_msg: Option<String>,
 }
 
-impl Record for TbkSpread {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkSpread",
-            fields: &[
-                Field::new("content", Kind::String),
-                Field::new("err_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.content),
-            1 => View::of(&self.err_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkSpread {
+        0 => content: Text("content", String);
+        1 => err_msg: Text("err_msg", String);
     }
 }
-
-impl RecordMut for TbkSpread {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.content),
-            1 => Slot::of(&mut self.err_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkSpread);

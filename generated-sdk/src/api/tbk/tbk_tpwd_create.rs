@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.tpwd.create`: 生成淘口令
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.tpwd.create`: 生成淘口令
 ///
@@ -109,34 +107,15 @@ impl Request for TbkTpwdCreateRequest {
     type Response = TbkTpwdCreateResponse;
 }
 
-impl Record for TbkTpwdCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkTpwdCreateRequest",
-            fields: &[
-                Field::new("url", Kind::String).required(),
-                Field::new("text", Kind::String),
-                Field::new("logo", Kind::String),
-                Field::new("ext", Kind::String),
-                Field::new("user_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.url),
-            1 => View::of(&self.text),
-            2 => View::of(&self.logo),
-            3 => View::of(&self.ext),
-            4 => View::of(&self.user_id),
-            _ => View::Absent,
-        }
+record! {
+    TbkTpwdCreateRequest {
+        0 => url: RequiredText("url", String, required);
+        1 => text: Text("text", String);
+        2 => logo: Text("logo", String);
+        3 => ext: Text("ext", String);
+        4 => user_id: Text("user_id", String);
     }
 }
-
-record!(TbkTpwdCreateRequest);
 
 /// The response of `taobao.tbk.tpwd.create`.
 #[derive(Clone, Default)]
@@ -148,33 +127,11 @@ pub struct TbkTpwdCreateResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkTpwdCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkTpwdCreateResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkTpwdCreateResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkTpwdCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkTpwdCreateResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -190,35 +147,9 @@ pub struct MapData {
     pub model: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("password_simple", Kind::String),
-                Field::new("model", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.password_simple),
-            1 => View::of(&self.model),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => password_simple: Text("password_simple", String);
+        1 => model: Text("model", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.password_simple),
-            1 => Slot::of(&mut self.model),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

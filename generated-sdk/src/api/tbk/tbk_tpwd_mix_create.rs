@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.tpwd.mix.create`: 生成带文本的淘口令
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.tpwd.mix.create`: 生成带文本的淘口令
 ///
@@ -114,36 +112,16 @@ impl Request for TbkTpwdMixCreateRequest {
     type Response = TbkTpwdMixCreateResponse;
 }
 
-impl Record for TbkTpwdMixCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkTpwdMixCreateRequest",
-            fields: &[
-                Field::new("ext", Kind::String),
-                Field::new("logo", Kind::String),
-                Field::new("url", Kind::String).required(),
-                Field::new("text", Kind::String).required(),
-                Field::new("user_id", Kind::String),
-                Field::new("password", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.ext),
-            1 => View::of(&self.logo),
-            2 => View::of(&self.url),
-            3 => View::of(&self.text),
-            4 => View::of(&self.user_id),
-            5 => View::of(&self.password),
-            _ => View::Absent,
-        }
+record! {
+    TbkTpwdMixCreateRequest {
+        0 => ext: Text("ext", String);
+        1 => logo: Text("logo", String);
+        2 => url: RequiredText("url", String, required);
+        3 => text: RequiredText("text", String, required);
+        4 => user_id: Text("user_id", String);
+        5 => password: RequiredText("password", String, required);
     }
 }
-
-record!(TbkTpwdMixCreateRequest);
 
 /// The response of `taobao.tbk.tpwd.mix.create`.
 #[derive(Clone, Default)]
@@ -155,33 +133,11 @@ pub struct TbkTpwdMixCreateResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkTpwdMixCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkTpwdMixCreateResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkTpwdMixCreateResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkTpwdMixCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkTpwdMixCreateResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -197,35 +153,9 @@ pub struct MapData {
     pub password: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("password", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.password),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => status: Text("status", String);
+        1 => password: Text("password", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status),
-            1 => Slot::of(&mut self.password),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

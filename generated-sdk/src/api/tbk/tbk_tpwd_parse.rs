@@ -2,9 +2,7 @@
 
 //! `taobao.tbk.tpwd.parse`: 解析淘口令
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tbk.tpwd.parse`: 解析淘口令
 ///
@@ -50,24 +48,11 @@ impl Request for TbkTpwdParseRequest {
     type Response = TbkTpwdParseResponse;
 }
 
-impl Record for TbkTpwdParseRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkTpwdParseRequest",
-            fields: &[Field::new("password_content", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.password_content),
-            _ => View::Absent,
-        }
+record! {
+    TbkTpwdParseRequest {
+        0 => password_content: RequiredText("password_content", String, required);
     }
 }
-
-record!(TbkTpwdParseRequest);
 
 /// The response of `taobao.tbk.tpwd.parse`.
 #[derive(Clone, Default)]
@@ -79,33 +64,11 @@ pub struct TbkTpwdParseResponse {
     pub data: Option<MapData>,
 }
 
-impl Record for TbkTpwdParseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TbkTpwdParseResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TbkTpwdParseResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TbkTpwdParseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TbkTpwdParseResponse);
 
 /// The object `MapData`.
 #[derive(Clone, Default)]
@@ -117,30 +80,8 @@ pub struct MapData {
     pub origin_url: Option<String>,
 }
 
-impl Record for MapData {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MapData",
-            fields: &[Field::new("origin_url", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.origin_url),
-            _ => View::Absent,
-        }
+record! {
+    mut MapData {
+        0 => origin_url: Text("origin_url", String);
     }
 }
-
-impl RecordMut for MapData {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.origin_url),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MapData);

@@ -2,10 +2,7 @@
 
 //! `taobao.increment.customers.get`: 查询开通增量消息的用户
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Paged, Paging, Request, record};
 
 /// `taobao.increment.customers.get`: 查询开通增量消息的用户
 ///
@@ -123,37 +120,15 @@ impl Paged for IncrementCustomersGetRequest {
     }
 }
 
-impl Record for IncrementCustomersGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "IncrementCustomersGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList),
-                Field::new("nicks", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(0)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(0), Limit::MaxValue(200)]),
-                Field::new("type", Kind::String).list().limits(&[Limit::MaxListSize(3)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.nicks),
-            2 => View::of(&self.page_no),
-            3 => View::of(&self.page_size),
-            4 => View::of(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    IncrementCustomersGetRequest {
+        0 => fields: Texts("fields", FieldList);
+        1 => nicks: Texts("nicks", String, list, [MaxListSize(20)]);
+        2 => page_no: Number("page_no", Number, [MinValue(0)]);
+        3 => page_size: Number("page_size", Number, [MinValue(0), MaxValue(200)]);
+        4 => r#type: Texts("type", String, list, [MaxListSize(3)]);
     }
 }
-
-record!(IncrementCustomersGetRequest);
 
 /// The response of `taobao.increment.customers.get`.
 #[derive(Clone, Default)]
@@ -169,38 +144,12 @@ pub struct IncrementCustomersGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for IncrementCustomersGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "IncrementCustomersGetResponse",
-            fields: &[
-                Field::new("app_customers", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.app_customers),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut IncrementCustomersGetResponse {
+        0 => app_customers: Objects("app_customers", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for IncrementCustomersGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.app_customers),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut IncrementCustomersGetResponse);
 
 /// The object `AppCustomer`.
 #[derive(Clone, Default)]
@@ -236,53 +185,17 @@ pub struct AppCustomer {
     pub user_id: Option<i64>,
 }
 
-impl Record for AppCustomer {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AppCustomer",
-            fields: &[
-                Field::new("created", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("nick", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("subscriptions", Kind::Object).list(),
-                Field::new("type", Kind::String).list(),
-                Field::new("user_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.created),
-            1 => View::of(&self.modified),
-            2 => View::of(&self.nick),
-            3 => View::of(&self.status),
-            4 => View::of(&self.subscriptions),
-            5 => View::of(&self.r#type),
-            6 => View::of(&self.user_id),
-            _ => View::Absent,
-        }
+record! {
+    mut AppCustomer {
+        0 => created: Date("created", Date);
+        1 => modified: Date("modified", Date);
+        2 => nick: Text("nick", String);
+        3 => status: Text("status", String);
+        4 => subscriptions: Objects("subscriptions", Object, list);
+        5 => r#type: Texts("type", String, list);
+        6 => user_id: Number("user_id", Number);
     }
 }
-
-impl RecordMut for AppCustomer {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.created),
-            1 => Slot::of(&mut self.modified),
-            2 => Slot::of(&mut self.nick),
-            3 => Slot::of(&mut self.status),
-            4 => Slot::of(&mut self.subscriptions),
-            5 => Slot::of(&mut self.r#type),
-            6 => Slot::of(&mut self.user_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AppCustomer);
 
 /// The object `Subscription`.
 #[derive(Clone, Default)]
@@ -298,35 +211,9 @@ pub struct Subscription {
     pub topic: Option<String>,
 }
 
-impl Record for Subscription {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Subscription",
-            fields: &[
-                Field::new("status", Kind::String),
-                Field::new("topic", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.status),
-            1 => View::of(&self.topic),
-            _ => View::Absent,
-        }
+record! {
+    mut Subscription {
+        0 => status: Text("status", String);
+        1 => topic: Text("topic", String);
     }
 }
-
-impl RecordMut for Subscription {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.status),
-            1 => Slot::of(&mut self.topic),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Subscription);

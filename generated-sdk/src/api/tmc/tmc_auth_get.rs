@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.auth.get`: 查询消息通道的令牌
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tmc.auth.get`: 查询消息通道的令牌
 ///
@@ -54,24 +52,11 @@ impl Request for TmcAuthGetRequest {
     type Response = TmcAuthGetResponse;
 }
 
-impl Record for TmcAuthGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcAuthGetRequest",
-            fields: &[Field::new("group", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group),
-            _ => View::Absent,
-        }
+record! {
+    TmcAuthGetRequest {
+        0 => group: Text("group", String);
     }
 }
-
-record!(TmcAuthGetRequest);
 
 /// The response of `taobao.tmc.auth.get`.
 #[derive(Clone, Default)]
@@ -83,30 +68,8 @@ pub struct TmcAuthGetResponse {
     pub result: Option<String>,
 }
 
-impl Record for TmcAuthGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcAuthGetResponse",
-            fields: &[Field::new("result", Kind::String).secret()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcAuthGetResponse {
+        0 => result: Text("result", String, secret);
     }
 }
-
-impl RecordMut for TmcAuthGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcAuthGetResponse);

@@ -2,10 +2,7 @@
 
 //! `taobao.tmc.group.add`: 添加用户到分组
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.tmc.group.add`: 添加用户到分组
 ///
@@ -72,35 +69,13 @@ impl Request for TmcGroupAddRequest {
     type Response = TmcGroupAddResponse;
 }
 
-impl Record for TmcGroupAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcGroupAddRequest",
-            fields: &[
-                Field::new("group_name", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(32)]),
-                Field::new("nicks", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(200)]),
-                Field::new("user_platform", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_name),
-            1 => View::of(&self.nicks),
-            2 => View::optional_open_enum(&self.user_platform),
-            _ => View::Absent,
-        }
+record! {
+    TmcGroupAddRequest {
+        0 => group_name: RequiredText("group_name", String, required, [MaxLength(32)]);
+        1 => nicks: Texts("nicks", String, list, required, [MaxListSize(200)]);
+        2 => user_platform: OpenEnum("user_platform", String);
     }
 }
-
-record!(TmcGroupAddRequest);
 
 /// The response of `taobao.tmc.group.add`.
 #[derive(Clone, Default)]
@@ -116,38 +91,12 @@ pub struct TmcGroupAddResponse {
     pub group_name: Option<String>,
 }
 
-impl Record for TmcGroupAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcGroupAddResponse",
-            fields: &[
-                Field::new("created", Kind::Date),
-                Field::new("group_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.created),
-            1 => View::of(&self.group_name),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcGroupAddResponse {
+        0 => created: Date("created", Date);
+        1 => group_name: Text("group_name", String);
     }
 }
-
-impl RecordMut for TmcGroupAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.created),
-            1 => Slot::of(&mut self.group_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcGroupAddResponse);
 
 /// The values of `user_platform`.
 #[derive(Clone, Debug)]

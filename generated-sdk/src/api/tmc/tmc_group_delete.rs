@@ -2,10 +2,7 @@
 
 //! `taobao.tmc.group.delete`: 删除分组或组内的用户
 
-use top_protocol::generated::{
-    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.tmc.group.delete`: 删除分组或组内的用户
 ///
@@ -75,32 +72,13 @@ impl Request for TmcGroupDeleteRequest {
     type Response = TmcGroupDeleteResponse;
 }
 
-impl Record for TmcGroupDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcGroupDeleteRequest",
-            fields: &[
-                Field::new("group_name", Kind::String).required(),
-                Field::new("nicks", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("user_platform", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_name),
-            1 => View::of(&self.nicks),
-            2 => View::optional_open_enum(&self.user_platform),
-            _ => View::Absent,
-        }
+record! {
+    TmcGroupDeleteRequest {
+        0 => group_name: RequiredText("group_name", String, required);
+        1 => nicks: Texts("nicks", String, list, [MaxListSize(20)]);
+        2 => user_platform: OpenEnum("user_platform", String);
     }
 }
-
-record!(TmcGroupDeleteRequest);
 
 /// The response of `taobao.tmc.group.delete`.
 #[derive(Clone, Default)]
@@ -112,33 +90,11 @@ pub struct TmcGroupDeleteResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for TmcGroupDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcGroupDeleteResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcGroupDeleteResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for TmcGroupDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcGroupDeleteResponse);
 
 /// The values of `user_platform`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.tmc.groups.get`: 查询用户分组
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Paged, Paging, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Paged, Paging, Request, record};
 
 /// `taobao.tmc.groups.get`: 查询用户分组
 ///
@@ -94,32 +91,13 @@ impl Paged for TmcGroupsGetRequest {
     }
 }
 
-impl Record for TmcGroupsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcGroupsGetRequest",
-            fields: &[
-                Field::new("group_names", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("page_no", Kind::Number),
-                Field::new("page_size", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_names),
-            1 => View::of(&self.page_no),
-            2 => View::of(&self.page_size),
-            _ => View::Absent,
-        }
+record! {
+    TmcGroupsGetRequest {
+        0 => group_names: Texts("group_names", String, list, [MaxListSize(20)]);
+        1 => page_no: Number("page_no", Number);
+        2 => page_size: Number("page_size", Number);
     }
 }
-
-record!(TmcGroupsGetRequest);
 
 /// The response of `taobao.tmc.groups.get`.
 #[derive(Clone, Default)]
@@ -135,38 +113,12 @@ pub struct TmcGroupsGetResponse {
     pub total_results: Option<i64>,
 }
 
-impl Record for TmcGroupsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcGroupsGetResponse",
-            fields: &[
-                Field::new("groups", Kind::Object).list(),
-                Field::new("total_results", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.groups),
-            1 => View::of(&self.total_results),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcGroupsGetResponse {
+        0 => groups: Objects("groups", Object, list);
+        1 => total_results: Number("total_results", Number);
     }
 }
-
-impl RecordMut for TmcGroupsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.groups),
-            1 => Slot::of(&mut self.total_results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcGroupsGetResponse);
 
 /// The object `TmcGroup`.
 #[derive(Clone, Default)]
@@ -178,30 +130,8 @@ pub struct TmcGroup {
     pub name: Option<String>,
 }
 
-impl Record for TmcGroup {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcGroup",
-            fields: &[Field::new("name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.name),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcGroup {
+        0 => name: Text("name", String);
     }
 }
-
-impl RecordMut for TmcGroup {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcGroup);

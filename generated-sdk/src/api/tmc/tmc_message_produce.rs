@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.message.produce`: 发布一条消息
 
-use top_protocol::generated::{
-    Field, File, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{File, Request, record};
 
 /// `taobao.tmc.message.produce`: 发布一条消息
 ///
@@ -155,53 +153,20 @@ impl Request for TmcMessageProduceRequest {
     type Response = TmcMessageProduceResponse;
 }
 
-impl Record for TmcMessageProduceRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessageProduceRequest",
-            fields: &[
-                Field::new("content", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(122880)]),
-                Field::new("target_group", Kind::String),
-                Field::new("topic", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(256)]),
-                Field::new("media_content", Kind::File)
-                    .limits(&[Limit::MaxLength(1048576)]),
-                Field::new("media_content2", Kind::File)
-                    .limits(&[Limit::MaxLength(1048576)]),
-                Field::new("media_content3", Kind::File)
-                    .limits(&[Limit::MaxLength(1048576)]),
-                Field::new("media_content5", Kind::File)
-                    .limits(&[Limit::MaxLength(1048576)]),
-                Field::new("media_content4", Kind::File)
-                    .limits(&[Limit::MaxLength(1048576)]),
-                Field::new("delay_millis", Kind::Number),
-                Field::new("expires_millis", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.content),
-            1 => View::of(&self.target_group),
-            2 => View::of(&self.topic),
-            3 => View::of(&self.media_content),
-            4 => View::of(&self.media_content2),
-            5 => View::of(&self.media_content3),
-            6 => View::of(&self.media_content5),
-            7 => View::of(&self.media_content4),
-            8 => View::of(&self.delay_millis),
-            9 => View::of(&self.expires_millis),
-            _ => View::Absent,
-        }
+record! {
+    TmcMessageProduceRequest {
+        0 => content: RequiredText("content", String, required, [MaxLength(122880)]);
+        1 => target_group: Text("target_group", String);
+        2 => topic: RequiredText("topic", String, required, [MaxLength(256)]);
+        3 => media_content: File("media_content", File, [MaxLength(1048576)]);
+        4 => media_content2: File("media_content2", File, [MaxLength(1048576)]);
+        5 => media_content3: File("media_content3", File, [MaxLength(1048576)]);
+        6 => media_content5: File("media_content5", File, [MaxLength(1048576)]);
+        7 => media_content4: File("media_content4", File, [MaxLength(1048576)]);
+        8 => delay_millis: Number("delay_millis", Number);
+        9 => expires_millis: Number("expires_millis", Number);
     }
 }
-
-record!(TmcMessageProduceRequest);
 
 /// The response of `taobao.tmc.message.produce`.
 #[derive(Clone, Default)]
@@ -221,38 +186,10 @@ pub struct TmcMessageProduceResponse {
     pub msg_ids: Vec<String>,
 }
 
-impl Record for TmcMessageProduceResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessageProduceResponse",
-            fields: &[
-                Field::new("is_success", Kind::Boolean),
-                Field::new("total", Kind::Number),
-                Field::new("msg_ids", Kind::String).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            1 => View::of(&self.total),
-            2 => View::of(&self.msg_ids),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcMessageProduceResponse {
+        0 => is_success: Boolean("is_success", Boolean);
+        1 => total: Number("total", Number);
+        2 => msg_ids: Texts("msg_ids", String, list);
     }
 }
-
-impl RecordMut for TmcMessageProduceResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            1 => Slot::of(&mut self.total),
-            2 => Slot::of(&mut self.msg_ids),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcMessageProduceResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.messages.confirm`: 确认消息
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tmc.messages.confirm`: 确认消息
 ///
@@ -80,35 +78,13 @@ impl Request for TmcMessagesConfirmRequest {
     type Response = TmcMessagesConfirmResponse;
 }
 
-impl Record for TmcMessagesConfirmRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessagesConfirmRequest",
-            fields: &[
-                Field::new("group_name", Kind::String),
-                Field::new("s_message_ids", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(200)]),
-                Field::new("f_message_ids", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(200)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_name),
-            1 => View::of(&self.s_message_ids),
-            2 => View::of(&self.f_message_ids),
-            _ => View::Absent,
-        }
+record! {
+    TmcMessagesConfirmRequest {
+        0 => group_name: Text("group_name", String);
+        1 => s_message_ids: Texts("s_message_ids", String, list, required, [MaxListSize(200)]);
+        2 => f_message_ids: Texts("f_message_ids", String, list, [MaxListSize(200)]);
     }
 }
-
-record!(TmcMessagesConfirmRequest);
 
 /// The response of `taobao.tmc.messages.confirm`.
 #[derive(Clone, Default)]
@@ -120,30 +96,8 @@ pub struct TmcMessagesConfirmResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for TmcMessagesConfirmResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessagesConfirmResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcMessagesConfirmResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for TmcMessagesConfirmResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcMessagesConfirmResponse);

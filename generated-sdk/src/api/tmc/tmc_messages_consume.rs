@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.messages.consume`: 取消息
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.tmc.messages.consume`: 取消息
 ///
@@ -65,29 +63,12 @@ impl Request for TmcMessagesConsumeRequest {
     type Response = TmcMessagesConsumeResponse;
 }
 
-impl Record for TmcMessagesConsumeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessagesConsumeRequest",
-            fields: &[
-                Field::new("group_name", Kind::String),
-                Field::new("quantity", Kind::Number)
-                    .limits(&[Limit::MinValue(10), Limit::MaxValue(200)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_name),
-            1 => View::of(&self.quantity),
-            _ => View::Absent,
-        }
+record! {
+    TmcMessagesConsumeRequest {
+        0 => group_name: Text("group_name", String);
+        1 => quantity: Number("quantity", Number, [MinValue(10), MaxValue(200)]);
     }
 }
-
-record!(TmcMessagesConsumeRequest);
 
 /// The response of `taobao.tmc.messages.consume`.
 #[derive(Clone, Default)]
@@ -99,33 +80,11 @@ pub struct TmcMessagesConsumeResponse {
     pub messages: Vec<TmcMessage>,
 }
 
-impl Record for TmcMessagesConsumeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessagesConsumeResponse",
-            fields: &[Field::new("messages", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.messages),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcMessagesConsumeResponse {
+        0 => messages: Objects("messages", Object, list);
     }
 }
-
-impl RecordMut for TmcMessagesConsumeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.messages),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcMessagesConsumeResponse);
 
 /// The object `TmcMessage`.
 #[derive(Clone, Default)]
@@ -161,50 +120,14 @@ pub struct TmcMessage {
     pub topic: Option<String>,
 }
 
-impl Record for TmcMessage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessage",
-            fields: &[
-                Field::new("user_id", Kind::Number),
-                Field::new("user_nick", Kind::String),
-                Field::new("content", Kind::String),
-                Field::new("id", Kind::Number),
-                Field::new("pub_time", Kind::Date),
-                Field::new("pub_app_key", Kind::String),
-                Field::new("topic", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_id),
-            1 => View::of(&self.user_nick),
-            2 => View::of(&self.content),
-            3 => View::of(&self.id),
-            4 => View::of(&self.pub_time),
-            5 => View::of(&self.pub_app_key),
-            6 => View::of(&self.topic),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcMessage {
+        0 => user_id: Number("user_id", Number);
+        1 => user_nick: Text("user_nick", String);
+        2 => content: Text("content", String);
+        3 => id: Number("id", Number);
+        4 => pub_time: Date("pub_time", Date);
+        5 => pub_app_key: Text("pub_app_key", String);
+        6 => topic: Text("topic", String);
     }
 }
-
-impl RecordMut for TmcMessage {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user_id),
-            1 => Slot::of(&mut self.user_nick),
-            2 => Slot::of(&mut self.content),
-            3 => Slot::of(&mut self.id),
-            4 => Slot::of(&mut self.pub_time),
-            5 => Slot::of(&mut self.pub_app_key),
-            6 => Slot::of(&mut self.topic),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcMessage);

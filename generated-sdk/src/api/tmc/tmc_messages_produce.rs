@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.messages.produce`: 发布多条消息
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tmc.messages.produce`: 发布多条消息
 ///
@@ -51,29 +49,11 @@ impl Request for TmcMessagesProduceRequest {
     type Response = TmcMessagesProduceResponse;
 }
 
-impl Record for TmcMessagesProduceRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessagesProduceRequest",
-            fields: &[
-                Field::new("messages", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(50)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.messages),
-            _ => View::Absent,
-        }
+record! {
+    TmcMessagesProduceRequest {
+        0 => messages: Objects("messages", Object, list, required, [MaxListSize(50)]);
     }
 }
-
-record!(TmcMessagesProduceRequest);
 
 /// The object `TmcPublishMessage`.
 #[derive(Clone)]
@@ -111,30 +91,13 @@ impl TmcPublishMessage {
     }
 }
 
-impl Record for TmcPublishMessage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcPublishMessage",
-            fields: &[
-                Field::new("content", Kind::String).required(),
-                Field::new("target_group", Kind::String),
-                Field::new("topic", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.content),
-            1 => View::of(&self.target_group),
-            2 => View::of(&self.topic),
-            _ => View::Absent,
-        }
+record! {
+    TmcPublishMessage {
+        0 => content: RequiredText("content", String, required);
+        1 => target_group: Text("target_group", String);
+        2 => topic: RequiredText("topic", String, required);
     }
 }
-
-record!(TmcPublishMessage);
 
 /// The response of `taobao.tmc.messages.produce`.
 #[derive(Clone, Default)]
@@ -150,38 +113,12 @@ pub struct TmcMessagesProduceResponse {
     pub results: Vec<TmcProduceResult>,
 }
 
-impl Record for TmcMessagesProduceResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcMessagesProduceResponse",
-            fields: &[
-                Field::new("is_all_success", Kind::Boolean),
-                Field::new("results", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_all_success),
-            1 => View::of(&self.results),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcMessagesProduceResponse {
+        0 => is_all_success: Boolean("is_all_success", Boolean);
+        1 => results: Objects("results", Object, list);
     }
 }
-
-impl RecordMut for TmcMessagesProduceResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_all_success),
-            1 => Slot::of(&mut self.results),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcMessagesProduceResponse);
 
 /// The object `TmcProduceResult`.
 #[derive(Clone, Default)]
@@ -201,38 +138,10 @@ pub struct TmcProduceResult {
     pub is_success: Option<bool>,
 }
 
-impl Record for TmcProduceResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcProduceResult",
-            fields: &[
-                Field::new("error_code", Kind::String),
-                Field::new("error_message", Kind::String),
-                Field::new("is_success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_code),
-            1 => View::of(&self.error_message),
-            2 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcProduceResult {
+        0 => error_code: Text("error_code", String);
+        1 => error_message: Text("error_message", String);
+        2 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for TmcProduceResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_code),
-            1 => Slot::of(&mut self.error_message),
-            2 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcProduceResult);

@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.queue.get`: 查询消息队列的积压
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tmc.queue.get`: 查询消息队列的积压
 ///
@@ -47,24 +45,11 @@ impl Request for TmcQueueGetRequest {
     type Response = TmcQueueGetResponse;
 }
 
-impl Record for TmcQueueGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcQueueGetRequest",
-            fields: &[Field::new("group_name", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_name),
-            _ => View::Absent,
-        }
+record! {
+    TmcQueueGetRequest {
+        0 => group_name: RequiredText("group_name", String, required);
     }
 }
-
-record!(TmcQueueGetRequest);
 
 /// The response of `taobao.tmc.queue.get`.
 #[derive(Clone, Default)]
@@ -76,33 +61,11 @@ pub struct TmcQueueGetResponse {
     pub datas: Vec<TmcQueueInfo>,
 }
 
-impl Record for TmcQueueGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcQueueGetResponse",
-            fields: &[Field::new("datas", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.datas),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcQueueGetResponse {
+        0 => datas: Objects("datas", Object, list);
     }
 }
-
-impl RecordMut for TmcQueueGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.datas),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcQueueGetResponse);
 
 /// The object `TmcQueueInfo`.
 #[derive(Clone, Default)]
@@ -126,41 +89,11 @@ pub struct TmcQueueInfo {
     pub broker_name: Option<String>,
 }
 
-impl Record for TmcQueueInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcQueueInfo",
-            fields: &[
-                Field::new("get_total", Kind::Number),
-                Field::new("put_toal", Kind::Number),
-                Field::new("name", Kind::String),
-                Field::new("broker_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.get_total),
-            1 => View::of(&self.put_toal),
-            2 => View::of(&self.name),
-            3 => View::of(&self.broker_name),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcQueueInfo {
+        0 => get_total: Number("get_total", Number);
+        1 => put_toal: Number("put_toal", Number);
+        2 => name: Text("name", String);
+        3 => broker_name: Text("broker_name", String);
     }
 }
-
-impl RecordMut for TmcQueueInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.get_total),
-            1 => Slot::of(&mut self.put_toal),
-            2 => Slot::of(&mut self.name),
-            3 => Slot::of(&mut self.broker_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcQueueInfo);

@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.topic.group.add`: 把主题路由到分组
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tmc.topic.group.add`: 把主题路由到分组
 ///
@@ -55,31 +53,12 @@ impl Request for TmcTopicGroupAddRequest {
     type Response = TmcTopicGroupAddResponse;
 }
 
-impl Record for TmcTopicGroupAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcTopicGroupAddRequest",
-            fields: &[
-                Field::new("group_name", Kind::String).required(),
-                Field::new("topics", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_name),
-            1 => View::of(&self.topics),
-            _ => View::Absent,
-        }
+record! {
+    TmcTopicGroupAddRequest {
+        0 => group_name: RequiredText("group_name", String, required);
+        1 => topics: Texts("topics", String, list, required, [MaxListSize(20)]);
     }
 }
-
-record!(TmcTopicGroupAddRequest);
 
 /// The response of `taobao.tmc.topic.group.add`.
 #[derive(Clone, Default)]
@@ -91,30 +70,8 @@ pub struct TmcTopicGroupAddResponse {
     pub result: Option<bool>,
 }
 
-impl Record for TmcTopicGroupAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcTopicGroupAddResponse",
-            fields: &[Field::new("result", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcTopicGroupAddResponse {
+        0 => result: Boolean("result", Boolean);
     }
 }
-
-impl RecordMut for TmcTopicGroupAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcTopicGroupAddResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.topic.group.delete`: 取消主题的分组路由
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tmc.topic.group.delete`: 取消主题的分组路由
 ///
@@ -68,33 +66,13 @@ impl Request for TmcTopicGroupDeleteRequest {
     type Response = TmcTopicGroupDeleteResponse;
 }
 
-impl Record for TmcTopicGroupDeleteRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcTopicGroupDeleteRequest",
-            fields: &[
-                Field::new("group_name", Kind::String).required(),
-                Field::new("group_id", Kind::Number),
-                Field::new("topics", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_name),
-            1 => View::of(&self.group_id),
-            2 => View::of(&self.topics),
-            _ => View::Absent,
-        }
+record! {
+    TmcTopicGroupDeleteRequest {
+        0 => group_name: RequiredText("group_name", String, required);
+        1 => group_id: Number("group_id", Number);
+        2 => topics: Texts("topics", String, list, required, [MaxListSize(20)]);
     }
 }
-
-record!(TmcTopicGroupDeleteRequest);
 
 /// The response of `taobao.tmc.topic.group.delete`.
 #[derive(Clone, Default)]
@@ -106,30 +84,8 @@ pub struct TmcTopicGroupDeleteResponse {
     pub result: Option<bool>,
 }
 
-impl Record for TmcTopicGroupDeleteResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcTopicGroupDeleteResponse",
-            fields: &[Field::new("result", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcTopicGroupDeleteResponse {
+        0 => result: Boolean("result", Boolean);
     }
 }
-
-impl RecordMut for TmcTopicGroupDeleteResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcTopicGroupDeleteResponse);

@@ -2,10 +2,7 @@
 
 //! `taobao.tmc.user.cancel`: 关闭用户的消息服务
 
-use top_protocol::generated::{
-    Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View, open_enum,
-    record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.tmc.user.cancel`: 关闭用户的消息服务
 ///
@@ -62,28 +59,12 @@ impl Request for TmcUserCancelRequest {
     type Response = TmcUserCancelResponse;
 }
 
-impl Record for TmcUserCancelRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserCancelRequest",
-            fields: &[
-                Field::new("nick", Kind::String).required(),
-                Field::new("user_platform", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            1 => View::optional_open_enum(&self.user_platform),
-            _ => View::Absent,
-        }
+record! {
+    TmcUserCancelRequest {
+        0 => nick: RequiredText("nick", String, required);
+        1 => user_platform: OpenEnum("user_platform", String);
     }
 }
-
-record!(TmcUserCancelRequest);
 
 /// The response of `taobao.tmc.user.cancel`.
 #[derive(Clone, Default)]
@@ -95,33 +76,11 @@ pub struct TmcUserCancelResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for TmcUserCancelResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserCancelResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcUserCancelResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for TmcUserCancelResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcUserCancelResponse);
 
 /// The values of `user_platform`.
 #[derive(Clone, Debug)]

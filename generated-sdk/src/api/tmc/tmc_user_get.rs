@@ -2,10 +2,7 @@
 
 //! `taobao.tmc.user.get`: 查询用户的消息服务
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot,
-    View, open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.tmc.user.get`: 查询用户的消息服务
 ///
@@ -73,32 +70,13 @@ impl Request for TmcUserGetRequest {
     type Response = TmcUserGetResponse;
 }
 
-impl Record for TmcUserGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("nick", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxLength(100)]),
-                Field::new("user_platform", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.nick),
-            2 => View::optional_open_enum(&self.user_platform),
-            _ => View::Absent,
-        }
+record! {
+    TmcUserGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => nick: RequiredText("nick", String, required, [MaxLength(100)]);
+        2 => user_platform: OpenEnum("user_platform", String);
     }
 }
-
-record!(TmcUserGetRequest);
 
 /// The response of `taobao.tmc.user.get`.
 #[derive(Clone, Default)]
@@ -110,33 +88,11 @@ pub struct TmcUserGetResponse {
     pub tmc_user: Option<TmcUser>,
 }
 
-impl Record for TmcUserGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserGetResponse",
-            fields: &[Field::new("tmc_user", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tmc_user),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcUserGetResponse {
+        0 => tmc_user: Object("tmc_user", Object);
     }
 }
-
-impl RecordMut for TmcUserGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tmc_user),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcUserGetResponse);
 
 /// The object `TmcUser`.
 #[derive(Clone, Default)]
@@ -176,56 +132,18 @@ pub struct TmcUser {
     pub user_platform: Option<UserPlatform>,
 }
 
-impl Record for TmcUser {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUser",
-            fields: &[
-                Field::new("created", Kind::Date),
-                Field::new("group_name", Kind::String),
-                Field::new("is_valid", Kind::Boolean),
-                Field::new("modified", Kind::Date),
-                Field::new("topics", Kind::String).list(),
-                Field::new("user_id", Kind::Number),
-                Field::new("user_nick", Kind::String),
-                Field::new("user_platform", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.created),
-            1 => View::of(&self.group_name),
-            2 => View::of(&self.is_valid),
-            3 => View::of(&self.modified),
-            4 => View::of(&self.topics),
-            5 => View::of(&self.user_id),
-            6 => View::of(&self.user_nick),
-            7 => View::optional_open_enum(&self.user_platform),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcUser {
+        0 => created: Date("created", Date);
+        1 => group_name: Text("group_name", String);
+        2 => is_valid: Boolean("is_valid", Boolean);
+        3 => modified: Date("modified", Date);
+        4 => topics: Texts("topics", String, list);
+        5 => user_id: Number("user_id", Number);
+        6 => user_nick: Text("user_nick", String);
+        7 => user_platform: OpenEnum("user_platform", String);
     }
 }
-
-impl RecordMut for TmcUser {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.created),
-            1 => Slot::of(&mut self.group_name),
-            2 => Slot::of(&mut self.is_valid),
-            3 => Slot::of(&mut self.modified),
-            4 => Slot::of(&mut self.topics),
-            5 => Slot::of(&mut self.user_id),
-            6 => Slot::of(&mut self.user_nick),
-            7 => Slot::open_enum(&mut self.user_platform),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcUser);
 
 /// The values of `user_platform`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.tmc.user.permit`: 为用户开通消息
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `taobao.tmc.user.permit`: 为用户开通消息
 ///
@@ -63,28 +60,11 @@ impl Request for TmcUserPermitRequest {
     type Response = TmcUserPermitResponse;
 }
 
-impl Record for TmcUserPermitRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserPermitRequest",
-            fields: &[
-                Field::new("topics", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.topics),
-            _ => View::Absent,
-        }
+record! {
+    TmcUserPermitRequest {
+        0 => topics: Texts("topics", String, list, [MaxListSize(100)]);
     }
 }
-
-record!(TmcUserPermitRequest);
 
 /// The response of `taobao.tmc.user.permit`.
 #[derive(Clone, Default)]
@@ -96,30 +76,8 @@ pub struct TmcUserPermitResponse {
     pub is_success: Option<bool>,
 }
 
-impl Record for TmcUserPermitResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserPermitResponse",
-            fields: &[Field::new("is_success", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.is_success),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcUserPermitResponse {
+        0 => is_success: Boolean("is_success", Boolean);
     }
 }
-
-impl RecordMut for TmcUserPermitResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.is_success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcUserPermitResponse);

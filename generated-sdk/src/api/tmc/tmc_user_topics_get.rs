@@ -2,9 +2,7 @@
 
 //! `taobao.tmc.user.topics.get`: 查询用户开通的主题
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.tmc.user.topics.get`: 查询用户开通的主题
 ///
@@ -52,24 +50,11 @@ impl Request for TmcUserTopicsGetRequest {
     type Response = TmcUserTopicsGetResponse;
 }
 
-impl Record for TmcUserTopicsGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserTopicsGetRequest",
-            fields: &[Field::new("nick", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    TmcUserTopicsGetRequest {
+        0 => nick: Text("nick", String);
     }
 }
-
-record!(TmcUserTopicsGetRequest);
 
 /// The response of `taobao.tmc.user.topics.get`.
 #[derive(Clone, Default)]
@@ -89,38 +74,10 @@ pub struct TmcUserTopicsGetResponse {
     pub result_code: Option<String>,
 }
 
-impl Record for TmcUserTopicsGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TmcUserTopicsGetResponse",
-            fields: &[
-                Field::new("result_message", Kind::String),
-                Field::new("topics", Kind::String).list(),
-                Field::new("result_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_message),
-            1 => View::of(&self.topics),
-            2 => View::of(&self.result_code),
-            _ => View::Absent,
-        }
+record! {
+    mut TmcUserTopicsGetResponse {
+        0 => result_message: Text("result_message", String);
+        1 => topics: Texts("topics", String, list);
+        2 => result_code: Text("result_code", String);
     }
 }
-
-impl RecordMut for TmcUserTopicsGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_message),
-            1 => Slot::of(&mut self.topics),
-            2 => Slot::of(&mut self.result_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TmcUserTopicsGetResponse);

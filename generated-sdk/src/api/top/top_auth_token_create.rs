@@ -2,10 +2,7 @@
 
 //! `taobao.top.auth.token.create`: 用授权码换取令牌
 
-use top_protocol::generated::{
-    Authorization, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, Json, Request, record};
 
 /// `taobao.top.auth.token.create`: 用授权码换取令牌
 ///
@@ -69,28 +66,12 @@ impl Request for TopAuthTokenCreateRequest {
     type Response = TopAuthTokenCreateResponse;
 }
 
-impl Record for TopAuthTokenCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopAuthTokenCreateRequest",
-            fields: &[
-                Field::new("code", Kind::String).required().secret(),
-                Field::new("uuid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.uuid),
-            _ => View::Absent,
-        }
+record! {
+    TopAuthTokenCreateRequest {
+        0 => code: RequiredText("code", String, required, secret);
+        1 => uuid: Text("uuid", String);
     }
 }
-
-record!(TopAuthTokenCreateRequest);
 
 /// The response of `taobao.top.auth.token.create`.
 #[derive(Clone, Default)]
@@ -102,30 +83,8 @@ pub struct TopAuthTokenCreateResponse {
     pub token_result: Option<Json>,
 }
 
-impl Record for TopAuthTokenCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopAuthTokenCreateResponse",
-            fields: &[Field::new("token_result", Kind::Json).secret()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.token_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TopAuthTokenCreateResponse {
+        0 => token_result: Json("token_result", Json, secret);
     }
 }
-
-impl RecordMut for TopAuthTokenCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.token_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopAuthTokenCreateResponse);

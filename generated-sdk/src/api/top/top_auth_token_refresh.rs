@@ -2,10 +2,7 @@
 
 //! `taobao.top.auth.token.refresh`: 刷新令牌
 
-use top_protocol::generated::{
-    Authorization, Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, Json, Request, record};
 
 /// `taobao.top.auth.token.refresh`: 刷新令牌
 ///
@@ -55,24 +52,11 @@ impl Request for TopAuthTokenRefreshRequest {
     type Response = TopAuthTokenRefreshResponse;
 }
 
-impl Record for TopAuthTokenRefreshRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopAuthTokenRefreshRequest",
-            fields: &[Field::new("refresh_token", Kind::String).required().secret()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.refresh_token),
-            _ => View::Absent,
-        }
+record! {
+    TopAuthTokenRefreshRequest {
+        0 => refresh_token: RequiredText("refresh_token", String, required, secret);
     }
 }
-
-record!(TopAuthTokenRefreshRequest);
 
 /// The response of `taobao.top.auth.token.refresh`.
 #[derive(Clone, Default)]
@@ -84,30 +68,8 @@ pub struct TopAuthTokenRefreshResponse {
     pub token_result: Option<Json>,
 }
 
-impl Record for TopAuthTokenRefreshResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopAuthTokenRefreshResponse",
-            fields: &[Field::new("token_result", Kind::Json).secret()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.token_result),
-            _ => View::Absent,
-        }
+record! {
+    mut TopAuthTokenRefreshResponse {
+        0 => token_result: Json("token_result", Json, secret);
     }
 }
-
-impl RecordMut for TopAuthTokenRefreshResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.token_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopAuthTokenRefreshResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.top.client.token.get`: 端topToken获取接口
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.top.client.token.get`: 端topToken获取接口
 ///
@@ -45,24 +43,11 @@ impl Request for TopClientTokenGetRequest {
     type Response = TopClientTokenGetResponse;
 }
 
-impl Record for TopClientTokenGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopClientTokenGetRequest",
-            fields: &[Field::new("sec_token", Kind::String).required().secret()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.sec_token),
-            _ => View::Absent,
-        }
+record! {
+    TopClientTokenGetRequest {
+        0 => sec_token: RequiredText("sec_token", String, required, secret);
     }
 }
-
-record!(TopClientTokenGetRequest);
 
 /// The response of `taobao.top.client.token.get`.
 #[derive(Clone, Default)]
@@ -82,38 +67,10 @@ pub struct TopClientTokenGetResponse {
     pub result_msg: Option<String>,
 }
 
-impl Record for TopClientTokenGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopClientTokenGetResponse",
-            fields: &[
-                Field::new("result_code", Kind::String),
-                Field::new("token", Kind::String).secret(),
-                Field::new("result_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result_code),
-            1 => View::of(&self.token),
-            2 => View::of(&self.result_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut TopClientTokenGetResponse {
+        0 => result_code: Text("result_code", String);
+        1 => token: Text("token", String, secret);
+        2 => result_msg: Text("result_msg", String);
     }
 }
-
-impl RecordMut for TopClientTokenGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result_code),
-            1 => Slot::of(&mut self.token),
-            2 => Slot::of(&mut self.result_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopClientTokenGetResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.top.event.publish`: 发布事件
 
-use top_protocol::generated::{
-    Field, Json, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Json, Request, record};
 
 /// `taobao.top.event.publish`: 发布事件
 ///
@@ -54,28 +52,12 @@ impl Request for TopEventPublishRequest {
     type Response = TopEventPublishResponse;
 }
 
-impl Record for TopEventPublishRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopEventPublishRequest",
-            fields: &[
-                Field::new("trigger_code", Kind::String).required(),
-                Field::new("content", Kind::Json).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trigger_code),
-            1 => View::of(&self.content),
-            _ => View::Absent,
-        }
+record! {
+    TopEventPublishRequest {
+        0 => trigger_code: RequiredText("trigger_code", String, required);
+        1 => content: RequiredJson("content", Json, required);
     }
 }
-
-record!(TopEventPublishRequest);
 
 /// The response of `taobao.top.event.publish`.
 #[derive(Clone, Default)]
@@ -87,33 +69,11 @@ pub struct TopEventPublishResponse {
     pub data: Option<EventPublishResponse>,
 }
 
-impl Record for TopEventPublishResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopEventPublishResponse",
-            fields: &[Field::new("data", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.data),
-            _ => View::Absent,
-        }
+record! {
+    mut TopEventPublishResponse {
+        0 => data: Object("data", Object);
     }
 }
-
-impl RecordMut for TopEventPublishResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopEventPublishResponse);
 
 /// The object `EventPublishResponse`.
 #[derive(Clone, Default)]
@@ -133,41 +93,13 @@ pub struct EventPublishResponse {
     pub execute_process: Option<bool>,
 }
 
-impl Record for EventPublishResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "EventPublishResponse",
-            fields: &[
-                Field::new("response_list", Kind::Object).list(),
-                Field::new("trace_id", Kind::String),
-                Field::new("execute_process", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.response_list),
-            1 => View::of(&self.trace_id),
-            2 => View::of(&self.execute_process),
-            _ => View::Absent,
-        }
+record! {
+    mut EventPublishResponse {
+        0 => response_list: Objects("response_list", Object, list);
+        1 => trace_id: Text("trace_id", String);
+        2 => execute_process: Boolean("execute_process", Boolean);
     }
 }
-
-impl RecordMut for EventPublishResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.response_list),
-            1 => Slot::of(&mut self.trace_id),
-            2 => Slot::of(&mut self.execute_process),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut EventPublishResponse);
 
 /// The object `ProcessResponse`.
 #[derive(Clone, Default)]
@@ -203,50 +135,14 @@ pub struct ProcessResponse {
     pub process_data: Option<Json>,
 }
 
-impl Record for ProcessResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ProcessResponse",
-            fields: &[
-                Field::new("process_instance_id", Kind::String),
-                Field::new("process_success", Kind::Boolean),
-                Field::new("biz_success", Kind::Boolean),
-                Field::new("process_error_code", Kind::String),
-                Field::new("process_error_msg", Kind::String),
-                Field::new("process_remark", Kind::String),
-                Field::new("process_data", Kind::Json),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.process_instance_id),
-            1 => View::of(&self.process_success),
-            2 => View::of(&self.biz_success),
-            3 => View::of(&self.process_error_code),
-            4 => View::of(&self.process_error_msg),
-            5 => View::of(&self.process_remark),
-            6 => View::of(&self.process_data),
-            _ => View::Absent,
-        }
+record! {
+    mut ProcessResponse {
+        0 => process_instance_id: Text("process_instance_id", String);
+        1 => process_success: Boolean("process_success", Boolean);
+        2 => biz_success: Boolean("biz_success", Boolean);
+        3 => process_error_code: Text("process_error_code", String);
+        4 => process_error_msg: Text("process_error_msg", String);
+        5 => process_remark: Text("process_remark", String);
+        6 => process_data: Json("process_data", Json);
     }
 }
-
-impl RecordMut for ProcessResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.process_instance_id),
-            1 => Slot::of(&mut self.process_success),
-            2 => Slot::of(&mut self.biz_success),
-            3 => Slot::of(&mut self.process_error_code),
-            4 => Slot::of(&mut self.process_error_msg),
-            5 => Slot::of(&mut self.process_remark),
-            6 => Slot::of(&mut self.process_data),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ProcessResponse);

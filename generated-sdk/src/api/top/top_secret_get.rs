@@ -2,10 +2,7 @@
 
 //! `taobao.top.secret.get`: 获取加解密密钥
 
-use top_protocol::generated::{
-    Authorization, ErrorCode, Field, Kind, Record, RecordMut, Request, Schema, Slot,
-    View, record,
-};
+use top_protocol::generated::{Authorization, ErrorCode, Request, record};
 
 /// `taobao.top.secret.get`: 获取加解密密钥
 ///
@@ -92,30 +89,13 @@ impl Request for TopSecretGetRequest {
     type Response = TopSecretGetResponse;
 }
 
-impl Record for TopSecretGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretGetRequest",
-            fields: &[
-                Field::new("secret_version", Kind::Number),
-                Field::new("random_num", Kind::String).required().secret(),
-                Field::new("customer_user_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.secret_version),
-            1 => View::of(&self.random_num),
-            2 => View::of(&self.customer_user_id),
-            _ => View::Absent,
-        }
+record! {
+    TopSecretGetRequest {
+        0 => secret_version: Number("secret_version", Number);
+        1 => random_num: RequiredText("random_num", String, required, secret);
+        2 => customer_user_id: Number("customer_user_id", Number);
     }
 }
-
-record!(TopSecretGetRequest);
 
 /// The response of `taobao.top.secret.get`.
 #[derive(Clone, Default)]
@@ -143,44 +123,12 @@ pub struct TopSecretGetResponse {
     pub app_config: Option<String>,
 }
 
-impl Record for TopSecretGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretGetResponse",
-            fields: &[
-                Field::new("interval", Kind::Number),
-                Field::new("max_interval", Kind::Number),
-                Field::new("secret", Kind::String).secret(),
-                Field::new("secret_version", Kind::Number),
-                Field::new("app_config", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.interval),
-            1 => View::of(&self.max_interval),
-            2 => View::of(&self.secret),
-            3 => View::of(&self.secret_version),
-            4 => View::of(&self.app_config),
-            _ => View::Absent,
-        }
+record! {
+    mut TopSecretGetResponse {
+        0 => interval: Number("interval", Number);
+        1 => max_interval: Number("max_interval", Number);
+        2 => secret: Text("secret", String, secret);
+        3 => secret_version: Number("secret_version", Number);
+        4 => app_config: Text("app_config", String);
     }
 }
-
-impl RecordMut for TopSecretGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.interval),
-            1 => Slot::of(&mut self.max_interval),
-            2 => Slot::of(&mut self.secret),
-            3 => Slot::of(&mut self.secret_version),
-            4 => Slot::of(&mut self.app_config),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopSecretGetResponse);

@@ -2,7 +2,7 @@
 
 //! `taobao.top.secret.register`: 登记加密账号
 
-use top_protocol::generated::{Record, RecordMut, Request, Schema, Slot, View, record};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.top.secret.register`: 登记加密账号
 ///
@@ -40,45 +40,11 @@ impl Request for TopSecretRegisterRequest {
     type Response = TopSecretRegisterResponse;
 }
 
-impl Record for TopSecretRegisterRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretRegisterRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(TopSecretRegisterRequest);
+record!(TopSecretRegisterRequest {});
 
 /// The response of `taobao.top.secret.register`.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TopSecretRegisterResponse {}
 
-impl Record for TopSecretRegisterResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopSecretRegisterResponse",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for TopSecretRegisterResponse {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-}
-
-record!(mut TopSecretRegisterResponse);
+record!(mut TopSecretRegisterResponse {});

@@ -2,10 +2,7 @@
 
 //! `taobao.fulfillment.order.assemble`: 回传合单与取消合单的结果
 
-use top_protocol::generated::{
-    Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{OpenEnum, Request, open_enum, record};
 
 /// `taobao.fulfillment.order.assemble`: 回传合单与取消合单的结果
 ///
@@ -59,28 +56,12 @@ impl Request for FulfillmentOrderAssembleRequest {
     type Response = FulfillmentOrderAssembleResponse;
 }
 
-impl Record for FulfillmentOrderAssembleRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FulfillmentOrderAssembleRequest",
-            fields: &[
-                Field::new("assemble_orders", Kind::Object).required(),
-                Field::new("type", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.assemble_orders),
-            1 => View::open_enum(&self.r#type),
-            _ => View::Absent,
-        }
+record! {
+    FulfillmentOrderAssembleRequest {
+        0 => assemble_orders: Object("assemble_orders", Object, required);
+        1 => r#type: OpenEnum("type", String, required);
     }
 }
-
-record!(FulfillmentOrderAssembleRequest);
 
 /// The object `AssembleOrder`.
 #[derive(Clone)]
@@ -116,30 +97,12 @@ impl AssembleOrder {
     }
 }
 
-impl Record for AssembleOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AssembleOrder",
-            fields: &[
-                Field::new("group_id", Kind::String).required(),
-                Field::new("order_list", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(200)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_id),
-            1 => View::of(&self.order_list),
-            _ => View::Absent,
-        }
+record! {
+    AssembleOrder {
+        0 => group_id: RequiredText("group_id", String, required);
+        1 => order_list: Objects("order_list", Object, list, [MaxListSize(200)]);
     }
 }
-
-record!(AssembleOrder);
 
 /// The object `OrderGroup`.
 #[derive(Clone, Default)]
@@ -226,36 +189,16 @@ impl OrderGroup {
     }
 }
 
-impl Record for OrderGroup {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderGroup",
-            fields: &[
-                Field::new("taobao_sub_order_id", Kind::String),
-                Field::new("order_type", Kind::Number),
-                Field::new("item_type", Kind::Number),
-                Field::new("order_id", Kind::String),
-                Field::new("erp_order_id", Kind::String),
-                Field::new("taobao_parent_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.taobao_sub_order_id),
-            1 => View::of(&self.order_type),
-            2 => View::of(&self.item_type),
-            3 => View::of(&self.order_id),
-            4 => View::of(&self.erp_order_id),
-            5 => View::of(&self.taobao_parent_order_id),
-            _ => View::Absent,
-        }
+record! {
+    OrderGroup {
+        0 => taobao_sub_order_id: Text("taobao_sub_order_id", String);
+        1 => order_type: Number("order_type", Number);
+        2 => item_type: Number("item_type", Number);
+        3 => order_id: Text("order_id", String);
+        4 => erp_order_id: Text("erp_order_id", String);
+        5 => taobao_parent_order_id: Text("taobao_parent_order_id", String);
     }
 }
-
-record!(OrderGroup);
 
 /// The response of `taobao.fulfillment.order.assemble`.
 #[derive(Clone, Default)]
@@ -279,44 +222,14 @@ pub struct FulfillmentOrderAssembleResponse {
     pub model: Option<OrderAssembleResponse>,
 }
 
-impl Record for FulfillmentOrderAssembleResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FulfillmentOrderAssembleResponse",
-            fields: &[
-                Field::new("result", Kind::Boolean),
-                Field::new("call_error_code", Kind::String),
-                Field::new("call_error_msg", Kind::String),
-                Field::new("model", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            1 => View::of(&self.call_error_code),
-            2 => View::of(&self.call_error_msg),
-            3 => View::of(&self.model),
-            _ => View::Absent,
-        }
+record! {
+    mut FulfillmentOrderAssembleResponse {
+        0 => result: Boolean("result", Boolean);
+        1 => call_error_code: Text("call_error_code", String);
+        2 => call_error_msg: Text("call_error_msg", String);
+        3 => model: Object("model", Object);
     }
 }
-
-impl RecordMut for FulfillmentOrderAssembleResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            1 => Slot::of(&mut self.call_error_code),
-            2 => Slot::of(&mut self.call_error_msg),
-            3 => Slot::of(&mut self.model),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FulfillmentOrderAssembleResponse);
 
 /// The object `OrderAssembleResponse`.
 #[derive(Clone, Default)]
@@ -328,33 +241,11 @@ pub struct OrderAssembleResponse {
     pub order_group_responses: Vec<OrderGroupResponse>,
 }
 
-impl Record for OrderAssembleResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderAssembleResponse",
-            fields: &[Field::new("order_group_responses", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_group_responses),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderAssembleResponse {
+        0 => order_group_responses: Objects("order_group_responses", Object, list);
     }
 }
-
-impl RecordMut for OrderAssembleResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_group_responses),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderAssembleResponse);
 
 /// The object `OrderGroupResponse`.
 #[derive(Clone, Default)]
@@ -378,44 +269,14 @@ pub struct OrderGroupResponse {
     pub error_msg: Option<String>,
 }
 
-impl Record for OrderGroupResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderGroupResponse",
-            fields: &[
-                Field::new("group_id", Kind::String),
-                Field::new("result", Kind::Boolean),
-                Field::new("error_code", Kind::String),
-                Field::new("error_msg", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.group_id),
-            1 => View::of(&self.result),
-            2 => View::of(&self.error_code),
-            3 => View::of(&self.error_msg),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderGroupResponse {
+        0 => group_id: Text("group_id", String);
+        1 => result: Boolean("result", Boolean);
+        2 => error_code: Text("error_code", String);
+        3 => error_msg: Text("error_msg", String);
     }
 }
-
-impl RecordMut for OrderGroupResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.group_id),
-            1 => Slot::of(&mut self.result),
-            2 => Slot::of(&mut self.error_code),
-            3 => Slot::of(&mut self.error_msg),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderGroupResponse);
 
 /// The values of `type`.
 #[derive(Clone, Debug)]

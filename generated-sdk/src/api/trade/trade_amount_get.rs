@@ -2,9 +2,7 @@
 
 //! `taobao.trade.amount.get`: 查询订单的账务金额
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.trade.amount.get`: 查询订单的账务金额
 ///
@@ -57,28 +55,12 @@ impl Request for TradeAmountGetRequest {
     type Response = TradeAmountGetResponse;
 }
 
-impl Record for TradeAmountGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeAmountGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("tid", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    TradeAmountGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(TradeAmountGetRequest);
 
 /// The response of `taobao.trade.amount.get`.
 #[derive(Clone, Default)]
@@ -90,33 +72,11 @@ pub struct TradeAmountGetResponse {
     pub trade_amount: Option<TradeAmount>,
 }
 
-impl Record for TradeAmountGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeAmountGetResponse",
-            fields: &[Field::new("trade_amount", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade_amount),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeAmountGetResponse {
+        0 => trade_amount: Object("trade_amount", Object);
     }
 }
-
-impl RecordMut for TradeAmountGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade_amount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeAmountGetResponse);
 
 /// The object `TradeAmount`.
 #[derive(Clone, Default)]
@@ -188,80 +148,26 @@ pub struct TradeAmount {
     pub promotion_details: Vec<PromotionDetail>,
 }
 
-impl Record for TradeAmount {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeAmount",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("alipay_no", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("pay_time", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("total_fee", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("cod_fee", Kind::String),
-                Field::new("buyer_cod_fee", Kind::String),
-                Field::new("seller_cod_fee", Kind::String),
-                Field::new("express_agency_fee", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("commission_fee", Kind::String),
-                Field::new("buyer_obtain_point_fee", Kind::String),
-                Field::new("order_amounts", Kind::Object).list(),
-                Field::new("promotion_details", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.alipay_no),
-            2 => View::of(&self.created),
-            3 => View::of(&self.pay_time),
-            4 => View::of(&self.end_time),
-            5 => View::of(&self.total_fee),
-            6 => View::of(&self.post_fee),
-            7 => View::of(&self.cod_fee),
-            8 => View::of(&self.buyer_cod_fee),
-            9 => View::of(&self.seller_cod_fee),
-            10 => View::of(&self.express_agency_fee),
-            11 => View::of(&self.payment),
-            12 => View::of(&self.commission_fee),
-            13 => View::of(&self.buyer_obtain_point_fee),
-            14 => View::of(&self.order_amounts),
-            15 => View::of(&self.promotion_details),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeAmount {
+        0 => tid: Number("tid", Number);
+        1 => alipay_no: Text("alipay_no", String);
+        2 => created: Date("created", Date);
+        3 => pay_time: Date("pay_time", Date);
+        4 => end_time: Date("end_time", Date);
+        5 => total_fee: Text("total_fee", String);
+        6 => post_fee: Text("post_fee", String);
+        7 => cod_fee: Text("cod_fee", String);
+        8 => buyer_cod_fee: Text("buyer_cod_fee", String);
+        9 => seller_cod_fee: Text("seller_cod_fee", String);
+        10 => express_agency_fee: Text("express_agency_fee", String);
+        11 => payment: Text("payment", String);
+        12 => commission_fee: Text("commission_fee", String);
+        13 => buyer_obtain_point_fee: Text("buyer_obtain_point_fee", String);
+        14 => order_amounts: Objects("order_amounts", Object, list);
+        15 => promotion_details: Objects("promotion_details", Object, list);
     }
 }
-
-impl RecordMut for TradeAmount {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.alipay_no),
-            2 => Slot::of(&mut self.created),
-            3 => Slot::of(&mut self.pay_time),
-            4 => Slot::of(&mut self.end_time),
-            5 => Slot::of(&mut self.total_fee),
-            6 => Slot::of(&mut self.post_fee),
-            7 => Slot::of(&mut self.cod_fee),
-            8 => Slot::of(&mut self.buyer_cod_fee),
-            9 => Slot::of(&mut self.seller_cod_fee),
-            10 => Slot::of(&mut self.express_agency_fee),
-            11 => Slot::of(&mut self.payment),
-            12 => Slot::of(&mut self.commission_fee),
-            13 => Slot::of(&mut self.buyer_obtain_point_fee),
-            14 => Slot::of(&mut self.order_amounts),
-            15 => Slot::of(&mut self.promotion_details),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeAmount);
 
 /// The object `OrderAmount`.
 #[derive(Clone, Default)]
@@ -321,71 +227,23 @@ pub struct OrderAmount {
     pub payment: Option<String>,
 }
 
-impl Record for OrderAmount {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderAmount",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("title", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("sku_properties_name", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("promotion_name", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("divide_order_fee", Kind::String),
-                Field::new("part_mjz_discount", Kind::String),
-                Field::new("payment", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.title),
-            2 => View::of(&self.num_iid),
-            3 => View::of(&self.sku_id),
-            4 => View::of(&self.sku_properties_name),
-            5 => View::of(&self.num),
-            6 => View::of(&self.price),
-            7 => View::of(&self.discount_fee),
-            8 => View::of(&self.promotion_name),
-            9 => View::of(&self.adjust_fee),
-            10 => View::of(&self.divide_order_fee),
-            11 => View::of(&self.part_mjz_discount),
-            12 => View::of(&self.payment),
-            _ => View::Absent,
-        }
+record! {
+    mut OrderAmount {
+        0 => oid: Number("oid", Number);
+        1 => title: Text("title", String);
+        2 => num_iid: Number("num_iid", Number);
+        3 => sku_id: Number("sku_id", Number);
+        4 => sku_properties_name: Text("sku_properties_name", String);
+        5 => num: Number("num", Number);
+        6 => price: Text("price", String);
+        7 => discount_fee: Text("discount_fee", String);
+        8 => promotion_name: Text("promotion_name", String);
+        9 => adjust_fee: Text("adjust_fee", String);
+        10 => divide_order_fee: Text("divide_order_fee", String);
+        11 => part_mjz_discount: Text("part_mjz_discount", String);
+        12 => payment: Text("payment", String);
     }
 }
-
-impl RecordMut for OrderAmount {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.title),
-            2 => Slot::of(&mut self.num_iid),
-            3 => Slot::of(&mut self.sku_id),
-            4 => Slot::of(&mut self.sku_properties_name),
-            5 => Slot::of(&mut self.num),
-            6 => Slot::of(&mut self.price),
-            7 => Slot::of(&mut self.discount_fee),
-            8 => Slot::of(&mut self.promotion_name),
-            9 => Slot::of(&mut self.adjust_fee),
-            10 => Slot::of(&mut self.divide_order_fee),
-            11 => Slot::of(&mut self.part_mjz_discount),
-            12 => Slot::of(&mut self.payment),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OrderAmount);
 
 /// The object `PromotionDetail`.
 #[derive(Clone, Default)]
@@ -409,41 +267,11 @@ pub struct PromotionDetail {
     pub gift_item_name: Option<String>,
 }
 
-impl Record for PromotionDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionDetail",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("promotion_name", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("gift_item_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.promotion_name),
-            2 => View::of(&self.discount_fee),
-            3 => View::of(&self.gift_item_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionDetail {
+        0 => id: Number("id", Number);
+        1 => promotion_name: Text("promotion_name", String);
+        2 => discount_fee: Text("discount_fee", String);
+        3 => gift_item_name: Text("gift_item_name", String);
     }
 }
-
-impl RecordMut for PromotionDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.promotion_name),
-            2 => Slot::of(&mut self.discount_fee),
-            3 => Slot::of(&mut self.gift_item_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionDetail);

@@ -2,10 +2,7 @@
 
 //! `taobao.trade.close`: 关闭订单
 
-use top_protocol::generated::{
-    DateTime, ErrorCode, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{DateTime, ErrorCode, Request, record};
 
 /// `taobao.trade.close`: 关闭订单
 ///
@@ -66,28 +63,12 @@ impl Request for TradeCloseRequest {
     type Response = TradeCloseResponse;
 }
 
-impl Record for TradeCloseRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeCloseRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("close_reason", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.close_reason),
-            _ => View::Absent,
-        }
+record! {
+    TradeCloseRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => close_reason: RequiredText("close_reason", String, required);
     }
 }
-
-record!(TradeCloseRequest);
 
 /// The response of `taobao.trade.close`.
 #[derive(Clone, Default)]
@@ -99,33 +80,11 @@ pub struct TradeCloseResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradeCloseResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeCloseResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeCloseResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradeCloseResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeCloseResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -141,35 +100,9 @@ pub struct Trade {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => tid: Number("tid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);

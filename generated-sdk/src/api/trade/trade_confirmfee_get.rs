@@ -2,9 +2,7 @@
 
 //! `taobao.trade.confirmfee.get`: 查询确认收货的金额
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.trade.confirmfee.get`: 查询确认收货的金额
 ///
@@ -47,24 +45,11 @@ impl Request for TradeConfirmfeeGetRequest {
     type Response = TradeConfirmfeeGetResponse;
 }
 
-impl Record for TradeConfirmfeeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeConfirmfeeGetRequest",
-            fields: &[Field::new("tid", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    TradeConfirmfeeGetRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(TradeConfirmfeeGetRequest);
 
 /// The response of `taobao.trade.confirmfee.get`.
 #[derive(Clone, Default)]
@@ -76,33 +61,11 @@ pub struct TradeConfirmfeeGetResponse {
     pub trade_confirm_fee: Option<TradeConfirmFee>,
 }
 
-impl Record for TradeConfirmfeeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeConfirmfeeGetResponse",
-            fields: &[Field::new("trade_confirm_fee", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade_confirm_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeConfirmfeeGetResponse {
+        0 => trade_confirm_fee: Object("trade_confirm_fee", Object);
     }
 }
-
-impl RecordMut for TradeConfirmfeeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade_confirm_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeConfirmfeeGetResponse);
 
 /// The object `TradeConfirmFee`.
 #[derive(Clone, Default)]
@@ -122,38 +85,10 @@ pub struct TradeConfirmFee {
     pub is_last_order: Option<bool>,
 }
 
-impl Record for TradeConfirmFee {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeConfirmFee",
-            fields: &[
-                Field::new("confirm_fee", Kind::String),
-                Field::new("confirm_post_fee", Kind::String),
-                Field::new("is_last_order", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.confirm_fee),
-            1 => View::of(&self.confirm_post_fee),
-            2 => View::of(&self.is_last_order),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeConfirmFee {
+        0 => confirm_fee: Text("confirm_fee", String);
+        1 => confirm_post_fee: Text("confirm_post_fee", String);
+        2 => is_last_order: Boolean("is_last_order", Boolean);
     }
 }
-
-impl RecordMut for TradeConfirmFee {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.confirm_fee),
-            1 => Slot::of(&mut self.confirm_post_fee),
-            2 => Slot::of(&mut self.is_last_order),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeConfirmFee);

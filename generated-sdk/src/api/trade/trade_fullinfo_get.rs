@@ -2,10 +2,7 @@
 
 //! `taobao.trade.fullinfo.get`: 查询订单详情
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.trade.fullinfo.get`: 查询订单详情
 ///
@@ -73,30 +70,13 @@ impl Request for TradeFullinfoGetRequest {
     type Response = TradeFullinfoGetResponse;
 }
 
-impl Record for TradeFullinfoGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeFullinfoGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("tid", Kind::Number).required(),
-                Field::new("include_oaid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.tid),
-            2 => View::of(&self.include_oaid),
-            _ => View::Absent,
-        }
+record! {
+    TradeFullinfoGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => tid: RequiredNumber("tid", Number, required);
+        2 => include_oaid: Text("include_oaid", String);
     }
 }
-
-record!(TradeFullinfoGetRequest);
 
 /// The response of `taobao.trade.fullinfo.get`.
 #[derive(Clone, Default)]
@@ -108,33 +88,11 @@ pub struct TradeFullinfoGetResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradeFullinfoGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeFullinfoGetResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeFullinfoGetResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradeFullinfoGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeFullinfoGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -1250,863 +1208,287 @@ pub struct Trade {
     pub receipt_rel_ids: Vec<String>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("sid", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("acookie_id", Kind::String),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("status", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("pay_time", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("consign_time", Kind::Date),
-                Field::new("received_payment", Kind::String),
-                Field::new("commission_fee", Kind::String),
-                Field::new("buyer_memo", Kind::String),
-                Field::new("seller_memo", Kind::String),
-                Field::new("buyer_area", Kind::String),
-                Field::new("alipay_no", Kind::String),
-                Field::new("buyer_message", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("cod_fee", Kind::String),
-                Field::new("cod_status", Kind::String),
-                Field::new("buyer_cod_fee", Kind::String),
-                Field::new("seller_cod_fee", Kind::String),
-                Field::new("express_agency_fee", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("point_fee", Kind::Number),
-                Field::new("real_point_fee", Kind::Number),
-                Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("buyer_alipay_no", Kind::String).secret(),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("receiver_country", Kind::String),
-                Field::new("receiver_state", Kind::String),
-                Field::new("receiver_city", Kind::String),
-                Field::new("receiver_district", Kind::String),
-                Field::new("receiver_town", Kind::String),
-                Field::new("receiver_address", Kind::String).secret(),
-                Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String).secret(),
-                Field::new("receiver_phone", Kind::String).secret(),
-                Field::new("buyer_email", Kind::String).secret(),
-                Field::new("seller_alipay_no", Kind::String),
-                Field::new("seller_mobile", Kind::String).secret(),
-                Field::new("seller_phone", Kind::String).secret(),
-                Field::new("seller_name", Kind::String),
-                Field::new("seller_email", Kind::String).secret(),
-                Field::new("available_confirm_fee", Kind::String),
-                Field::new("has_post_fee", Kind::Boolean),
-                Field::new("timeout_action_time", Kind::Date),
-                Field::new("snapshot_url", Kind::String),
-                Field::new("trade_memo", Kind::String),
-                Field::new("promotion", Kind::String),
-                Field::new("is_3D", Kind::Boolean),
-                Field::new("is_lgtype", Kind::Boolean),
-                Field::new("is_brand_sale", Kind::Boolean),
-                Field::new("is_force_wlb", Kind::Boolean),
-                Field::new("buyer_flag", Kind::Number),
-                Field::new("seller_flag", Kind::Number),
-                Field::new("credit_card_fee", Kind::String),
-                Field::new("step_trade_status", Kind::String),
-                Field::new("step_paid_fee", Kind::String),
-                Field::new("eticket_ext", Kind::String),
-                Field::new("mark_desc", Kind::String),
-                Field::new("has_yfx", Kind::Boolean),
-                Field::new("yfx_fee", Kind::String),
-                Field::new("yfx_id", Kind::String),
-                Field::new("yfx_type", Kind::String),
-                Field::new("send_time", Kind::String),
-                Field::new("can_rate", Kind::Boolean),
-                Field::new("seller_can_rate", Kind::Boolean),
-                Field::new("is_part_consign", Kind::Boolean),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("is_wt", Kind::Boolean),
-                Field::new("arrive_interval", Kind::Number),
-                Field::new("arrive_cut_time", Kind::String),
-                Field::new("consign_interval", Kind::Number),
-                Field::new("o2o", Kind::String),
-                Field::new("o2o_guide_id", Kind::String),
-                Field::new("o2o_guide_name", Kind::String),
-                Field::new("o2o_shop_id", Kind::String),
-                Field::new("o2o_shop_name", Kind::String),
-                Field::new("o2o_delivery", Kind::String),
-                Field::new("o2o_out_trade_id", Kind::String),
-                Field::new("shop_code", Kind::String),
-                Field::new("hk_en_name", Kind::String).secret(),
-                Field::new("hk_flight_no", Kind::String),
-                Field::new("hk_china_name", Kind::String).secret(),
-                Field::new("hk_card_code", Kind::String).secret(),
-                Field::new("hk_card_type", Kind::String),
-                Field::new("hk_flight_date", Kind::String),
-                Field::new("hk_gender", Kind::String),
-                Field::new("hk_birthday", Kind::String),
-                Field::new("hk_pickup", Kind::String),
-                Field::new("hk_pickup_id", Kind::String),
-                Field::new("est_con_time", Kind::String),
-                Field::new("orders", Kind::Object).list(),
-                Field::new("promotion_details", Kind::Object).list(),
-                Field::new("service_tags", Kind::Object).list(),
-                Field::new("service_orders", Kind::Object).list(),
-                Field::new("trade_from", Kind::String),
-                Field::new("trade_source", Kind::String),
-                Field::new("zero_purchase", Kind::Boolean),
-                Field::new("alipay_point", Kind::Number),
-                Field::new("pcc_af", Kind::Number),
-                Field::new("trade_ext", Kind::Object),
-                Field::new("order_tax_fee", Kind::String),
-                Field::new("et_ser_time", Kind::String),
-                Field::new("et_shop_name", Kind::String),
-                Field::new("et_verified_shop_name", Kind::String),
-                Field::new("et_plate_number", Kind::String),
-                Field::new("o2o_snatch_status", Kind::String),
-                Field::new("is_sh_ship", Kind::Boolean),
-                Field::new("eticket_service_addr", Kind::String),
-                Field::new("et_type", Kind::String),
-                Field::new("market", Kind::String),
-                Field::new("obs", Kind::String),
-                Field::new("et_shop_id", Kind::Number),
-                Field::new("paid_coupon_fee", Kind::String),
-                Field::new("shop_pick", Kind::String),
-                Field::new("rx_audit_status", Kind::String),
-                Field::new("es_date", Kind::String),
-                Field::new("es_range", Kind::String),
-                Field::new("os_date", Kind::String),
-                Field::new("os_range", Kind::String),
-                Field::new("coupon_fee", Kind::Number),
-                Field::new("post_gate_declare", Kind::Boolean),
-                Field::new("cross_bonded_declare", Kind::Boolean),
-                Field::new("trade_attr", Kind::String),
-                Field::new("top_hold", Kind::Number),
-                Field::new("omni_attr", Kind::String),
-                Field::new("omni_param", Kind::String),
-                Field::new("assembly", Kind::String),
-                Field::new("forbid_consign", Kind::Number),
-                Field::new("identity", Kind::String),
-                Field::new("team_buy_hold", Kind::Number),
-                Field::new("share_group_hold", Kind::Number),
-                Field::new("ofp_hold", Kind::Number),
-                Field::new("o2o_step_trade_detail", Kind::String),
-                Field::new("o2o_step_order_id", Kind::String),
-                Field::new("o2o_et_order_id", Kind::String),
-                Field::new("o2o_voucher_price", Kind::String),
-                Field::new("order_tax_promotion_fee", Kind::String),
-                Field::new("delay_create_delivery", Kind::Number),
-                Field::new("tid_str", Kind::String),
-                Field::new("toptype", Kind::Number),
-                Field::new("service_type", Kind::String),
-                Field::new("o2o_service_mobile", Kind::String).secret(),
-                Field::new("o2o_service_name", Kind::String).secret(),
-                Field::new("o2o_service_state", Kind::String),
-                Field::new("o2o_service_city", Kind::String),
-                Field::new("o2o_service_district", Kind::String),
-                Field::new("o2o_service_town", Kind::String),
-                Field::new("o2o_service_address", Kind::String).secret(),
-                Field::new("o2o_step_trade_detail_new", Kind::String),
-                Field::new("o2o_xiaopiao", Kind::String),
-                Field::new("o2o_contract", Kind::String),
-                Field::new("recharge_fee", Kind::String),
-                Field::new("retail_store_code", Kind::String),
-                Field::new("retail_out_order_id", Kind::String),
-                Field::new("platform_subsidy_fee", Kind::String),
-                Field::new("nr_offline", Kind::String),
-                Field::new("wtt_param", Kind::String),
-                Field::new("logistics_infos", Kind::Object).list(),
-                Field::new("seller_nick", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("nr_store_order_id", Kind::String),
-                Field::new("nr_shop_id", Kind::String),
-                Field::new("nr_shop_name", Kind::String),
-                Field::new("nr_shop_guide_id", Kind::String),
-                Field::new("nr_shop_guide_name", Kind::String),
-                Field::new("sort_info", Kind::Object),
-                Field::new("sorted", Kind::Number),
-                Field::new("nr_no_handle", Kind::String),
-                Field::new("biz_code", Kind::String),
-                Field::new("cloud_store", Kind::String),
-                Field::new("is_gift", Kind::Boolean),
-                Field::new("donee_nick", Kind::String),
-                Field::new("donee_open_uid", Kind::String),
-                Field::new("suning_shop_code", Kind::String),
-                Field::new("suning_shop_valid", Kind::Number),
-                Field::new("allow_appkeys", Kind::String),
-                Field::new("new_presell", Kind::Boolean),
-                Field::new("you_xiang", Kind::Boolean),
-                Field::new("retail_store_id", Kind::String),
-                Field::new("is_istore", Kind::Boolean),
-                Field::new("ua", Kind::String),
-                Field::new("linkedmall_ext_info", Kind::String),
-                Field::new("pay_channel", Kind::String),
-                Field::new("rt_omni_send_type", Kind::String),
-                Field::new("rt_omni_store_id", Kind::String),
-                Field::new("rt_omni_outer_store_id", Kind::String),
-                Field::new("tcps_start", Kind::String),
-                Field::new("tcps_code", Kind::String),
-                Field::new("tcps_end", Kind::String),
-                Field::new("m_tariff_fee", Kind::String),
-                Field::new("timing_promise", Kind::String),
-                Field::new("promise_service", Kind::String),
-                Field::new("cutoff_minutes", Kind::String),
-                Field::new("es_time", Kind::String),
-                Field::new("delivery_time", Kind::String),
-                Field::new("collect_time", Kind::String),
-                Field::new("dispatch_time", Kind::String),
-                Field::new("sign_time", Kind::String),
-                Field::new("outer_partner_member_id", Kind::String),
-                Field::new("root_cat", Kind::String),
-                Field::new("gifting", Kind::String),
-                Field::new("gifting_takeout", Kind::String),
-                Field::new("oi_date", Kind::String),
-                Field::new("oi_range", Kind::String),
-                Field::new("hold_install", Kind::String),
-                Field::new("app_name", Kind::String),
-                Field::new("easy_home_city_type", Kind::String),
-                Field::new("nr_deposit_order_id", Kind::String),
-                Field::new("nr_store_code", Kind::String),
-                Field::new("propoint", Kind::String),
-                Field::new("zqs_order_tag", Kind::String),
-                Field::new("txp_freezer_id", Kind::String),
-                Field::new("txp_receive_method", Kind::String),
-                Field::new("expandcard_info", Kind::Object),
-                Field::new("extend_info", Kind::String),
-                Field::new("lm", Kind::String),
-                Field::new("brand_light_shop_source", Kind::String),
-                Field::new("brand_light_shop_store_id", Kind::String),
-                Field::new("is_wmly", Kind::String),
-                Field::new("omni_package", Kind::String),
-                Field::new("ncz_ext_attr", Kind::String),
-                Field::new("invoice_detail_pay", Kind::String),
-                Field::new("invoice_detail_mid_refund", Kind::String),
-                Field::new("invoice_detail_after_refund", Kind::String),
-                Field::new("expand_card_basic_price", Kind::String),
-                Field::new("expand_card_expand_price", Kind::String),
-                Field::new("expand_card_basic_price_used", Kind::String),
-                Field::new("expand_card_expand_price_used", Kind::String),
-                Field::new("delivery_cps", Kind::String),
-                Field::new("asdp_biz_type", Kind::String),
-                Field::new("is_openmall", Kind::Boolean),
-                Field::new("v_logistics_create", Kind::Boolean),
-                Field::new("q_r_pay", Kind::Boolean),
-                Field::new("order_follow_id", Kind::String),
-                Field::new("asdp_ads", Kind::String),
-                Field::new("ob_tag", Kind::String),
-                Field::new("general_new_presell", Kind::Boolean),
-                Field::new("drug_register", Kind::String),
-                Field::new("step_pay_details", Kind::Object).list(),
-                Field::new("agree_refund_checks", Kind::Object).list(),
-                Field::new("address_details", Kind::Object).list(),
-                Field::new("stage_address_type", Kind::String),
-                Field::new("og_id", Kind::String),
-                Field::new("promise_sign_time", Kind::String),
-                Field::new("tmall_coupon_fee", Kind::Number),
-                Field::new("delivery_plan", Kind::Object).list(),
-                Field::new("omnichannel_param", Kind::String),
-                Field::new("oaid", Kind::String),
-                Field::new("is_cycle_buy", Kind::Boolean),
-                Field::new("scenario_group", Kind::String),
-                Field::new("play_type", Kind::String),
-                Field::new("is_force_dc", Kind::Boolean),
-                Field::new("combine_logistics_details", Kind::Object).list(),
-                Field::new("identify_info", Kind::Object),
-                Field::new("logistics_consign_info", Kind::Object).list(),
-                Field::new("logistics_modify_info", Kind::Object).list(),
-                Field::new("priority_consign_time", Kind::String),
-                Field::new("logistics_agreement", Kind::Object),
-                Field::new("real_name_auth_status", Kind::String),
-                Field::new("third_party_customs_declaration", Kind::String),
-                Field::new("receipt_type", Kind::String),
-                Field::new("receipt_rel_ids", Kind::String).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.buyer_open_uid),
-            1 => View::of(&self.title),
-            2 => View::of(&self.r#type),
-            3 => View::of(&self.created),
-            4 => View::of(&self.sid),
-            5 => View::of(&self.tid),
-            6 => View::of(&self.acookie_id),
-            7 => View::of(&self.seller_rate),
-            8 => View::of(&self.buyer_rate),
-            9 => View::optional_open_enum(&self.status),
-            10 => View::of(&self.payment),
-            11 => View::of(&self.discount_fee),
-            12 => View::of(&self.adjust_fee),
-            13 => View::of(&self.post_fee),
-            14 => View::of(&self.total_fee),
-            15 => View::of(&self.pay_time),
-            16 => View::of(&self.end_time),
-            17 => View::of(&self.modified),
-            18 => View::of(&self.consign_time),
-            19 => View::of(&self.received_payment),
-            20 => View::of(&self.commission_fee),
-            21 => View::of(&self.buyer_memo),
-            22 => View::of(&self.seller_memo),
-            23 => View::of(&self.buyer_area),
-            24 => View::of(&self.alipay_no),
-            25 => View::of(&self.buyer_message),
-            26 => View::of(&self.pic_path),
-            27 => View::of(&self.num_iid),
-            28 => View::of(&self.price),
-            29 => View::of(&self.cod_fee),
-            30 => View::of(&self.cod_status),
-            31 => View::of(&self.buyer_cod_fee),
-            32 => View::of(&self.seller_cod_fee),
-            33 => View::of(&self.express_agency_fee),
-            34 => View::of(&self.shipping_type),
-            35 => View::of(&self.num),
-            36 => View::of(&self.point_fee),
-            37 => View::of(&self.real_point_fee),
-            38 => View::of(&self.buyer_obtain_point_fee),
-            39 => View::of(&self.buyer_alipay_no),
-            40 => View::of(&self.receiver_name),
-            41 => View::of(&self.receiver_country),
-            42 => View::of(&self.receiver_state),
-            43 => View::of(&self.receiver_city),
-            44 => View::of(&self.receiver_district),
-            45 => View::of(&self.receiver_town),
-            46 => View::of(&self.receiver_address),
-            47 => View::of(&self.receiver_zip),
-            48 => View::of(&self.receiver_mobile),
-            49 => View::of(&self.receiver_phone),
-            50 => View::of(&self.buyer_email),
-            51 => View::of(&self.seller_alipay_no),
-            52 => View::of(&self.seller_mobile),
-            53 => View::of(&self.seller_phone),
-            54 => View::of(&self.seller_name),
-            55 => View::of(&self.seller_email),
-            56 => View::of(&self.available_confirm_fee),
-            57 => View::of(&self.has_post_fee),
-            58 => View::of(&self.timeout_action_time),
-            59 => View::of(&self.snapshot_url),
-            60 => View::of(&self.trade_memo),
-            61 => View::of(&self.promotion),
-            62 => View::of(&self.is_3d),
-            63 => View::of(&self.is_lgtype),
-            64 => View::of(&self.is_brand_sale),
-            65 => View::of(&self.is_force_wlb),
-            66 => View::of(&self.buyer_flag),
-            67 => View::of(&self.seller_flag),
-            68 => View::of(&self.credit_card_fee),
-            69 => View::optional_open_enum(&self.step_trade_status),
-            70 => View::of(&self.step_paid_fee),
-            71 => View::of(&self.eticket_ext),
-            72 => View::of(&self.mark_desc),
-            73 => View::of(&self.has_yfx),
-            74 => View::of(&self.yfx_fee),
-            75 => View::of(&self.yfx_id),
-            76 => View::of(&self.yfx_type),
-            77 => View::of(&self.send_time),
-            78 => View::of(&self.can_rate),
-            79 => View::of(&self.seller_can_rate),
-            80 => View::of(&self.is_part_consign),
-            81 => View::of(&self.is_daixiao),
-            82 => View::of(&self.is_wt),
-            83 => View::of(&self.arrive_interval),
-            84 => View::of(&self.arrive_cut_time),
-            85 => View::of(&self.consign_interval),
-            86 => View::of(&self.o2o),
-            87 => View::of(&self.o2o_guide_id),
-            88 => View::of(&self.o2o_guide_name),
-            89 => View::of(&self.o2o_shop_id),
-            90 => View::of(&self.o2o_shop_name),
-            91 => View::of(&self.o2o_delivery),
-            92 => View::of(&self.o2o_out_trade_id),
-            93 => View::of(&self.shop_code),
-            94 => View::of(&self.hk_en_name),
-            95 => View::of(&self.hk_flight_no),
-            96 => View::of(&self.hk_china_name),
-            97 => View::of(&self.hk_card_code),
-            98 => View::of(&self.hk_card_type),
-            99 => View::of(&self.hk_flight_date),
-            100 => View::of(&self.hk_gender),
-            101 => View::of(&self.hk_birthday),
-            102 => View::of(&self.hk_pickup),
-            103 => View::of(&self.hk_pickup_id),
-            104 => View::of(&self.est_con_time),
-            105 => View::of(&self.orders),
-            106 => View::of(&self.promotion_details),
-            107 => View::of(&self.service_tags),
-            108 => View::of(&self.service_orders),
-            109 => View::of(&self.trade_from),
-            110 => View::of(&self.trade_source),
-            111 => View::of(&self.zero_purchase),
-            112 => View::of(&self.alipay_point),
-            113 => View::of(&self.pcc_af),
-            114 => View::of(&self.trade_ext),
-            115 => View::of(&self.order_tax_fee),
-            116 => View::of(&self.et_ser_time),
-            117 => View::of(&self.et_shop_name),
-            118 => View::of(&self.et_verified_shop_name),
-            119 => View::of(&self.et_plate_number),
-            120 => View::of(&self.o2o_snatch_status),
-            121 => View::of(&self.is_sh_ship),
-            122 => View::of(&self.eticket_service_addr),
-            123 => View::of(&self.et_type),
-            124 => View::of(&self.market),
-            125 => View::of(&self.obs),
-            126 => View::of(&self.et_shop_id),
-            127 => View::of(&self.paid_coupon_fee),
-            128 => View::of(&self.shop_pick),
-            129 => View::of(&self.rx_audit_status),
-            130 => View::of(&self.es_date),
-            131 => View::of(&self.es_range),
-            132 => View::of(&self.os_date),
-            133 => View::of(&self.os_range),
-            134 => View::of(&self.coupon_fee),
-            135 => View::of(&self.post_gate_declare),
-            136 => View::of(&self.cross_bonded_declare),
-            137 => View::of(&self.trade_attr),
-            138 => View::of(&self.top_hold),
-            139 => View::of(&self.omni_attr),
-            140 => View::of(&self.omni_param),
-            141 => View::of(&self.assembly),
-            142 => View::of(&self.forbid_consign),
-            143 => View::of(&self.identity),
-            144 => View::of(&self.team_buy_hold),
-            145 => View::of(&self.share_group_hold),
-            146 => View::of(&self.ofp_hold),
-            147 => View::of(&self.o2o_step_trade_detail),
-            148 => View::of(&self.o2o_step_order_id),
-            149 => View::of(&self.o2o_et_order_id),
-            150 => View::of(&self.o2o_voucher_price),
-            151 => View::of(&self.order_tax_promotion_fee),
-            152 => View::of(&self.delay_create_delivery),
-            153 => View::of(&self.tid_str),
-            154 => View::of(&self.toptype),
-            155 => View::of(&self.service_type),
-            156 => View::of(&self.o2o_service_mobile),
-            157 => View::of(&self.o2o_service_name),
-            158 => View::of(&self.o2o_service_state),
-            159 => View::of(&self.o2o_service_city),
-            160 => View::of(&self.o2o_service_district),
-            161 => View::of(&self.o2o_service_town),
-            162 => View::of(&self.o2o_service_address),
-            163 => View::of(&self.o2o_step_trade_detail_new),
-            164 => View::of(&self.o2o_xiaopiao),
-            165 => View::of(&self.o2o_contract),
-            166 => View::of(&self.recharge_fee),
-            167 => View::of(&self.retail_store_code),
-            168 => View::of(&self.retail_out_order_id),
-            169 => View::of(&self.platform_subsidy_fee),
-            170 => View::of(&self.nr_offline),
-            171 => View::of(&self.wtt_param),
-            172 => View::of(&self.logistics_infos),
-            173 => View::of(&self.seller_nick),
-            174 => View::of(&self.buyer_nick),
-            175 => View::of(&self.nr_store_order_id),
-            176 => View::of(&self.nr_shop_id),
-            177 => View::of(&self.nr_shop_name),
-            178 => View::of(&self.nr_shop_guide_id),
-            179 => View::of(&self.nr_shop_guide_name),
-            180 => View::of(&self.sort_info),
-            181 => View::of(&self.sorted),
-            182 => View::of(&self.nr_no_handle),
-            183 => View::of(&self.biz_code),
-            184 => View::of(&self.cloud_store),
-            185 => View::of(&self.is_gift),
-            186 => View::of(&self.donee_nick),
-            187 => View::of(&self.donee_open_uid),
-            188 => View::of(&self.suning_shop_code),
-            189 => View::of(&self.suning_shop_valid),
-            190 => View::of(&self.allow_appkeys),
-            191 => View::of(&self.new_presell),
-            192 => View::of(&self.you_xiang),
-            193 => View::of(&self.retail_store_id),
-            194 => View::of(&self.is_istore),
-            195 => View::of(&self.ua),
-            196 => View::of(&self.linkedmall_ext_info),
-            197 => View::of(&self.pay_channel),
-            198 => View::of(&self.rt_omni_send_type),
-            199 => View::of(&self.rt_omni_store_id),
-            200 => View::of(&self.rt_omni_outer_store_id),
-            201 => View::of(&self.tcps_start),
-            202 => View::of(&self.tcps_code),
-            203 => View::of(&self.tcps_end),
-            204 => View::of(&self.m_tariff_fee),
-            205 => View::of(&self.timing_promise),
-            206 => View::of(&self.promise_service),
-            207 => View::of(&self.cutoff_minutes),
-            208 => View::of(&self.es_time),
-            209 => View::of(&self.delivery_time),
-            210 => View::of(&self.collect_time),
-            211 => View::of(&self.dispatch_time),
-            212 => View::of(&self.sign_time),
-            213 => View::of(&self.outer_partner_member_id),
-            214 => View::of(&self.root_cat),
-            215 => View::of(&self.gifting),
-            216 => View::of(&self.gifting_takeout),
-            217 => View::of(&self.oi_date),
-            218 => View::of(&self.oi_range),
-            219 => View::of(&self.hold_install),
-            220 => View::of(&self.app_name),
-            221 => View::of(&self.easy_home_city_type),
-            222 => View::of(&self.nr_deposit_order_id),
-            223 => View::of(&self.nr_store_code),
-            224 => View::of(&self.propoint),
-            225 => View::of(&self.zqs_order_tag),
-            226 => View::of(&self.txp_freezer_id),
-            227 => View::of(&self.txp_receive_method),
-            228 => View::of(&self.expandcard_info),
-            229 => View::of(&self.extend_info),
-            230 => View::of(&self.lm),
-            231 => View::of(&self.brand_light_shop_source),
-            232 => View::of(&self.brand_light_shop_store_id),
-            233 => View::of(&self.is_wmly),
-            234 => View::of(&self.omni_package),
-            235 => View::of(&self.ncz_ext_attr),
-            236 => View::of(&self.invoice_detail_pay),
-            237 => View::of(&self.invoice_detail_mid_refund),
-            238 => View::of(&self.invoice_detail_after_refund),
-            239 => View::of(&self.expand_card_basic_price),
-            240 => View::of(&self.expand_card_expand_price),
-            241 => View::of(&self.expand_card_basic_price_used),
-            242 => View::of(&self.expand_card_expand_price_used),
-            243 => View::of(&self.delivery_cps),
-            244 => View::of(&self.asdp_biz_type),
-            245 => View::of(&self.is_openmall),
-            246 => View::of(&self.v_logistics_create),
-            247 => View::of(&self.q_r_pay),
-            248 => View::of(&self.order_follow_id),
-            249 => View::of(&self.asdp_ads),
-            250 => View::of(&self.ob_tag),
-            251 => View::of(&self.general_new_presell),
-            252 => View::of(&self.drug_register),
-            253 => View::of(&self.step_pay_details),
-            254 => View::of(&self.agree_refund_checks),
-            255 => View::of(&self.address_details),
-            256 => View::of(&self.stage_address_type),
-            257 => View::of(&self.og_id),
-            258 => View::of(&self.promise_sign_time),
-            259 => View::of(&self.tmall_coupon_fee),
-            260 => View::of(&self.delivery_plan),
-            261 => View::of(&self.omnichannel_param),
-            262 => View::of(&self.oaid),
-            263 => View::of(&self.is_cycle_buy),
-            264 => View::of(&self.scenario_group),
-            265 => View::of(&self.play_type),
-            266 => View::of(&self.is_force_dc),
-            267 => View::of(&self.combine_logistics_details),
-            268 => View::of(&self.identify_info),
-            269 => View::of(&self.logistics_consign_info),
-            270 => View::of(&self.logistics_modify_info),
-            271 => View::of(&self.priority_consign_time),
-            272 => View::of(&self.logistics_agreement),
-            273 => View::of(&self.real_name_auth_status),
-            274 => View::of(&self.third_party_customs_declaration),
-            275 => View::of(&self.receipt_type),
-            276 => View::of(&self.receipt_rel_ids),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => buyer_open_uid: Text("buyer_open_uid", String);
+        1 => title: Text("title", String);
+        2 => r#type: Text("type", String);
+        3 => created: Date("created", Date);
+        4 => sid: Text("sid", String);
+        5 => tid: Number("tid", Number);
+        6 => acookie_id: Text("acookie_id", String);
+        7 => seller_rate: Boolean("seller_rate", Boolean);
+        8 => buyer_rate: Boolean("buyer_rate", Boolean);
+        9 => status: OpenEnum("status", String);
+        10 => payment: Text("payment", String);
+        11 => discount_fee: Text("discount_fee", String);
+        12 => adjust_fee: Text("adjust_fee", String);
+        13 => post_fee: Text("post_fee", String);
+        14 => total_fee: Text("total_fee", String);
+        15 => pay_time: Date("pay_time", Date);
+        16 => end_time: Date("end_time", Date);
+        17 => modified: Date("modified", Date);
+        18 => consign_time: Date("consign_time", Date);
+        19 => received_payment: Text("received_payment", String);
+        20 => commission_fee: Text("commission_fee", String);
+        21 => buyer_memo: Text("buyer_memo", String);
+        22 => seller_memo: Text("seller_memo", String);
+        23 => buyer_area: Text("buyer_area", String);
+        24 => alipay_no: Text("alipay_no", String);
+        25 => buyer_message: Text("buyer_message", String);
+        26 => pic_path: Text("pic_path", String);
+        27 => num_iid: Number("num_iid", Number);
+        28 => price: Text("price", String);
+        29 => cod_fee: Text("cod_fee", String);
+        30 => cod_status: Text("cod_status", String);
+        31 => buyer_cod_fee: Text("buyer_cod_fee", String);
+        32 => seller_cod_fee: Text("seller_cod_fee", String);
+        33 => express_agency_fee: Text("express_agency_fee", String);
+        34 => shipping_type: Text("shipping_type", String);
+        35 => num: Number("num", Number);
+        36 => point_fee: Number("point_fee", Number);
+        37 => real_point_fee: Number("real_point_fee", Number);
+        38 => buyer_obtain_point_fee: Number("buyer_obtain_point_fee", Number);
+        39 => buyer_alipay_no: Text("buyer_alipay_no", String, secret);
+        40 => receiver_name: Text("receiver_name", String, secret);
+        41 => receiver_country: Text("receiver_country", String);
+        42 => receiver_state: Text("receiver_state", String);
+        43 => receiver_city: Text("receiver_city", String);
+        44 => receiver_district: Text("receiver_district", String);
+        45 => receiver_town: Text("receiver_town", String);
+        46 => receiver_address: Text("receiver_address", String, secret);
+        47 => receiver_zip: Text("receiver_zip", String);
+        48 => receiver_mobile: Text("receiver_mobile", String, secret);
+        49 => receiver_phone: Text("receiver_phone", String, secret);
+        50 => buyer_email: Text("buyer_email", String, secret);
+        51 => seller_alipay_no: Text("seller_alipay_no", String);
+        52 => seller_mobile: Text("seller_mobile", String, secret);
+        53 => seller_phone: Text("seller_phone", String, secret);
+        54 => seller_name: Text("seller_name", String);
+        55 => seller_email: Text("seller_email", String, secret);
+        56 => available_confirm_fee: Text("available_confirm_fee", String);
+        57 => has_post_fee: Boolean("has_post_fee", Boolean);
+        58 => timeout_action_time: Date("timeout_action_time", Date);
+        59 => snapshot_url: Text("snapshot_url", String);
+        60 => trade_memo: Text("trade_memo", String);
+        61 => promotion: Text("promotion", String);
+        62 => is_3d: Boolean("is_3D", Boolean);
+        63 => is_lgtype: Boolean("is_lgtype", Boolean);
+        64 => is_brand_sale: Boolean("is_brand_sale", Boolean);
+        65 => is_force_wlb: Boolean("is_force_wlb", Boolean);
+        66 => buyer_flag: Number("buyer_flag", Number);
+        67 => seller_flag: Number("seller_flag", Number);
+        68 => credit_card_fee: Text("credit_card_fee", String);
+        69 => step_trade_status: OpenEnum("step_trade_status", String);
+        70 => step_paid_fee: Text("step_paid_fee", String);
+        71 => eticket_ext: Text("eticket_ext", String);
+        72 => mark_desc: Text("mark_desc", String);
+        73 => has_yfx: Boolean("has_yfx", Boolean);
+        74 => yfx_fee: Text("yfx_fee", String);
+        75 => yfx_id: Text("yfx_id", String);
+        76 => yfx_type: Text("yfx_type", String);
+        77 => send_time: Text("send_time", String);
+        78 => can_rate: Boolean("can_rate", Boolean);
+        79 => seller_can_rate: Boolean("seller_can_rate", Boolean);
+        80 => is_part_consign: Boolean("is_part_consign", Boolean);
+        81 => is_daixiao: Boolean("is_daixiao", Boolean);
+        82 => is_wt: Boolean("is_wt", Boolean);
+        83 => arrive_interval: Number("arrive_interval", Number);
+        84 => arrive_cut_time: Text("arrive_cut_time", String);
+        85 => consign_interval: Number("consign_interval", Number);
+        86 => o2o: Text("o2o", String);
+        87 => o2o_guide_id: Text("o2o_guide_id", String);
+        88 => o2o_guide_name: Text("o2o_guide_name", String);
+        89 => o2o_shop_id: Text("o2o_shop_id", String);
+        90 => o2o_shop_name: Text("o2o_shop_name", String);
+        91 => o2o_delivery: Text("o2o_delivery", String);
+        92 => o2o_out_trade_id: Text("o2o_out_trade_id", String);
+        93 => shop_code: Text("shop_code", String);
+        94 => hk_en_name: Text("hk_en_name", String, secret);
+        95 => hk_flight_no: Text("hk_flight_no", String);
+        96 => hk_china_name: Text("hk_china_name", String, secret);
+        97 => hk_card_code: Text("hk_card_code", String, secret);
+        98 => hk_card_type: Text("hk_card_type", String);
+        99 => hk_flight_date: Text("hk_flight_date", String);
+        100 => hk_gender: Text("hk_gender", String);
+        101 => hk_birthday: Text("hk_birthday", String);
+        102 => hk_pickup: Text("hk_pickup", String);
+        103 => hk_pickup_id: Text("hk_pickup_id", String);
+        104 => est_con_time: Text("est_con_time", String);
+        105 => orders: Objects("orders", Object, list);
+        106 => promotion_details: Objects("promotion_details", Object, list);
+        107 => service_tags: Objects("service_tags", Object, list);
+        108 => service_orders: Objects("service_orders", Object, list);
+        109 => trade_from: Text("trade_from", String);
+        110 => trade_source: Text("trade_source", String);
+        111 => zero_purchase: Boolean("zero_purchase", Boolean);
+        112 => alipay_point: Number("alipay_point", Number);
+        113 => pcc_af: Number("pcc_af", Number);
+        114 => trade_ext: Object("trade_ext", Object);
+        115 => order_tax_fee: Text("order_tax_fee", String);
+        116 => et_ser_time: Text("et_ser_time", String);
+        117 => et_shop_name: Text("et_shop_name", String);
+        118 => et_verified_shop_name: Text("et_verified_shop_name", String);
+        119 => et_plate_number: Text("et_plate_number", String);
+        120 => o2o_snatch_status: Text("o2o_snatch_status", String);
+        121 => is_sh_ship: Boolean("is_sh_ship", Boolean);
+        122 => eticket_service_addr: Text("eticket_service_addr", String);
+        123 => et_type: Text("et_type", String);
+        124 => market: Text("market", String);
+        125 => obs: Text("obs", String);
+        126 => et_shop_id: Number("et_shop_id", Number);
+        127 => paid_coupon_fee: Text("paid_coupon_fee", String);
+        128 => shop_pick: Text("shop_pick", String);
+        129 => rx_audit_status: Text("rx_audit_status", String);
+        130 => es_date: Text("es_date", String);
+        131 => es_range: Text("es_range", String);
+        132 => os_date: Text("os_date", String);
+        133 => os_range: Text("os_range", String);
+        134 => coupon_fee: Number("coupon_fee", Number);
+        135 => post_gate_declare: Boolean("post_gate_declare", Boolean);
+        136 => cross_bonded_declare: Boolean("cross_bonded_declare", Boolean);
+        137 => trade_attr: Text("trade_attr", String);
+        138 => top_hold: Number("top_hold", Number);
+        139 => omni_attr: Text("omni_attr", String);
+        140 => omni_param: Text("omni_param", String);
+        141 => assembly: Text("assembly", String);
+        142 => forbid_consign: Number("forbid_consign", Number);
+        143 => identity: Text("identity", String);
+        144 => team_buy_hold: Number("team_buy_hold", Number);
+        145 => share_group_hold: Number("share_group_hold", Number);
+        146 => ofp_hold: Number("ofp_hold", Number);
+        147 => o2o_step_trade_detail: Text("o2o_step_trade_detail", String);
+        148 => o2o_step_order_id: Text("o2o_step_order_id", String);
+        149 => o2o_et_order_id: Text("o2o_et_order_id", String);
+        150 => o2o_voucher_price: Text("o2o_voucher_price", String);
+        151 => order_tax_promotion_fee: Text("order_tax_promotion_fee", String);
+        152 => delay_create_delivery: Number("delay_create_delivery", Number);
+        153 => tid_str: Text("tid_str", String);
+        154 => toptype: Number("toptype", Number);
+        155 => service_type: Text("service_type", String);
+        156 => o2o_service_mobile: Text("o2o_service_mobile", String, secret);
+        157 => o2o_service_name: Text("o2o_service_name", String, secret);
+        158 => o2o_service_state: Text("o2o_service_state", String);
+        159 => o2o_service_city: Text("o2o_service_city", String);
+        160 => o2o_service_district: Text("o2o_service_district", String);
+        161 => o2o_service_town: Text("o2o_service_town", String);
+        162 => o2o_service_address: Text("o2o_service_address", String, secret);
+        163 => o2o_step_trade_detail_new: Text("o2o_step_trade_detail_new", String);
+        164 => o2o_xiaopiao: Text("o2o_xiaopiao", String);
+        165 => o2o_contract: Text("o2o_contract", String);
+        166 => recharge_fee: Text("recharge_fee", String);
+        167 => retail_store_code: Text("retail_store_code", String);
+        168 => retail_out_order_id: Text("retail_out_order_id", String);
+        169 => platform_subsidy_fee: Text("platform_subsidy_fee", String);
+        170 => nr_offline: Text("nr_offline", String);
+        171 => wtt_param: Text("wtt_param", String);
+        172 => logistics_infos: Objects("logistics_infos", Object, list);
+        173 => seller_nick: Text("seller_nick", String);
+        174 => buyer_nick: Text("buyer_nick", String);
+        175 => nr_store_order_id: Text("nr_store_order_id", String);
+        176 => nr_shop_id: Text("nr_shop_id", String);
+        177 => nr_shop_name: Text("nr_shop_name", String);
+        178 => nr_shop_guide_id: Text("nr_shop_guide_id", String);
+        179 => nr_shop_guide_name: Text("nr_shop_guide_name", String);
+        180 => sort_info: Object("sort_info", Object);
+        181 => sorted: Number("sorted", Number);
+        182 => nr_no_handle: Text("nr_no_handle", String);
+        183 => biz_code: Text("biz_code", String);
+        184 => cloud_store: Text("cloud_store", String);
+        185 => is_gift: Boolean("is_gift", Boolean);
+        186 => donee_nick: Text("donee_nick", String);
+        187 => donee_open_uid: Text("donee_open_uid", String);
+        188 => suning_shop_code: Text("suning_shop_code", String);
+        189 => suning_shop_valid: Number("suning_shop_valid", Number);
+        190 => allow_appkeys: Text("allow_appkeys", String);
+        191 => new_presell: Boolean("new_presell", Boolean);
+        192 => you_xiang: Boolean("you_xiang", Boolean);
+        193 => retail_store_id: Text("retail_store_id", String);
+        194 => is_istore: Boolean("is_istore", Boolean);
+        195 => ua: Text("ua", String);
+        196 => linkedmall_ext_info: Text("linkedmall_ext_info", String);
+        197 => pay_channel: Text("pay_channel", String);
+        198 => rt_omni_send_type: Text("rt_omni_send_type", String);
+        199 => rt_omni_store_id: Text("rt_omni_store_id", String);
+        200 => rt_omni_outer_store_id: Text("rt_omni_outer_store_id", String);
+        201 => tcps_start: Text("tcps_start", String);
+        202 => tcps_code: Text("tcps_code", String);
+        203 => tcps_end: Text("tcps_end", String);
+        204 => m_tariff_fee: Text("m_tariff_fee", String);
+        205 => timing_promise: Text("timing_promise", String);
+        206 => promise_service: Text("promise_service", String);
+        207 => cutoff_minutes: Text("cutoff_minutes", String);
+        208 => es_time: Text("es_time", String);
+        209 => delivery_time: Text("delivery_time", String);
+        210 => collect_time: Text("collect_time", String);
+        211 => dispatch_time: Text("dispatch_time", String);
+        212 => sign_time: Text("sign_time", String);
+        213 => outer_partner_member_id: Text("outer_partner_member_id", String);
+        214 => root_cat: Text("root_cat", String);
+        215 => gifting: Text("gifting", String);
+        216 => gifting_takeout: Text("gifting_takeout", String);
+        217 => oi_date: Text("oi_date", String);
+        218 => oi_range: Text("oi_range", String);
+        219 => hold_install: Text("hold_install", String);
+        220 => app_name: Text("app_name", String);
+        221 => easy_home_city_type: Text("easy_home_city_type", String);
+        222 => nr_deposit_order_id: Text("nr_deposit_order_id", String);
+        223 => nr_store_code: Text("nr_store_code", String);
+        224 => propoint: Text("propoint", String);
+        225 => zqs_order_tag: Text("zqs_order_tag", String);
+        226 => txp_freezer_id: Text("txp_freezer_id", String);
+        227 => txp_receive_method: Text("txp_receive_method", String);
+        228 => expandcard_info: Object("expandcard_info", Object);
+        229 => extend_info: Text("extend_info", String);
+        230 => lm: Text("lm", String);
+        231 => brand_light_shop_source: Text("brand_light_shop_source", String);
+        232 => brand_light_shop_store_id: Text("brand_light_shop_store_id", String);
+        233 => is_wmly: Text("is_wmly", String);
+        234 => omni_package: Text("omni_package", String);
+        235 => ncz_ext_attr: Text("ncz_ext_attr", String);
+        236 => invoice_detail_pay: Text("invoice_detail_pay", String);
+        237 => invoice_detail_mid_refund: Text("invoice_detail_mid_refund", String);
+        238 => invoice_detail_after_refund: Text("invoice_detail_after_refund", String);
+        239 => expand_card_basic_price: Text("expand_card_basic_price", String);
+        240 => expand_card_expand_price: Text("expand_card_expand_price", String);
+        241 => expand_card_basic_price_used: Text("expand_card_basic_price_used", String);
+        242 => expand_card_expand_price_used: Text("expand_card_expand_price_used", String);
+        243 => delivery_cps: Text("delivery_cps", String);
+        244 => asdp_biz_type: Text("asdp_biz_type", String);
+        245 => is_openmall: Boolean("is_openmall", Boolean);
+        246 => v_logistics_create: Boolean("v_logistics_create", Boolean);
+        247 => q_r_pay: Boolean("q_r_pay", Boolean);
+        248 => order_follow_id: Text("order_follow_id", String);
+        249 => asdp_ads: Text("asdp_ads", String);
+        250 => ob_tag: Text("ob_tag", String);
+        251 => general_new_presell: Boolean("general_new_presell", Boolean);
+        252 => drug_register: Text("drug_register", String);
+        253 => step_pay_details: Objects("step_pay_details", Object, list);
+        254 => agree_refund_checks: Objects("agree_refund_checks", Object, list);
+        255 => address_details: Objects("address_details", Object, list);
+        256 => stage_address_type: Text("stage_address_type", String);
+        257 => og_id: Text("og_id", String);
+        258 => promise_sign_time: Text("promise_sign_time", String);
+        259 => tmall_coupon_fee: Number("tmall_coupon_fee", Number);
+        260 => delivery_plan: Objects("delivery_plan", Object, list);
+        261 => omnichannel_param: Text("omnichannel_param", String);
+        262 => oaid: Text("oaid", String);
+        263 => is_cycle_buy: Boolean("is_cycle_buy", Boolean);
+        264 => scenario_group: Text("scenario_group", String);
+        265 => play_type: Text("play_type", String);
+        266 => is_force_dc: Boolean("is_force_dc", Boolean);
+        267 => combine_logistics_details: Objects("combine_logistics_details", Object, list);
+        268 => identify_info: Object("identify_info", Object);
+        269 => logistics_consign_info: Objects("logistics_consign_info", Object, list);
+        270 => logistics_modify_info: Objects("logistics_modify_info", Object, list);
+        271 => priority_consign_time: Text("priority_consign_time", String);
+        272 => logistics_agreement: Object("logistics_agreement", Object);
+        273 => real_name_auth_status: Text("real_name_auth_status", String);
+        274 => third_party_customs_declaration: Text("third_party_customs_declaration", String);
+        275 => receipt_type: Text("receipt_type", String);
+        276 => receipt_rel_ids: Texts("receipt_rel_ids", String, list);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.buyer_open_uid),
-            1 => Slot::of(&mut self.title),
-            2 => Slot::of(&mut self.r#type),
-            3 => Slot::of(&mut self.created),
-            4 => Slot::of(&mut self.sid),
-            5 => Slot::of(&mut self.tid),
-            6 => Slot::of(&mut self.acookie_id),
-            7 => Slot::of(&mut self.seller_rate),
-            8 => Slot::of(&mut self.buyer_rate),
-            9 => Slot::open_enum(&mut self.status),
-            10 => Slot::of(&mut self.payment),
-            11 => Slot::of(&mut self.discount_fee),
-            12 => Slot::of(&mut self.adjust_fee),
-            13 => Slot::of(&mut self.post_fee),
-            14 => Slot::of(&mut self.total_fee),
-            15 => Slot::of(&mut self.pay_time),
-            16 => Slot::of(&mut self.end_time),
-            17 => Slot::of(&mut self.modified),
-            18 => Slot::of(&mut self.consign_time),
-            19 => Slot::of(&mut self.received_payment),
-            20 => Slot::of(&mut self.commission_fee),
-            21 => Slot::of(&mut self.buyer_memo),
-            22 => Slot::of(&mut self.seller_memo),
-            23 => Slot::of(&mut self.buyer_area),
-            24 => Slot::of(&mut self.alipay_no),
-            25 => Slot::of(&mut self.buyer_message),
-            26 => Slot::of(&mut self.pic_path),
-            27 => Slot::of(&mut self.num_iid),
-            28 => Slot::of(&mut self.price),
-            29 => Slot::of(&mut self.cod_fee),
-            30 => Slot::of(&mut self.cod_status),
-            31 => Slot::of(&mut self.buyer_cod_fee),
-            32 => Slot::of(&mut self.seller_cod_fee),
-            33 => Slot::of(&mut self.express_agency_fee),
-            34 => Slot::of(&mut self.shipping_type),
-            35 => Slot::of(&mut self.num),
-            36 => Slot::of(&mut self.point_fee),
-            37 => Slot::of(&mut self.real_point_fee),
-            38 => Slot::of(&mut self.buyer_obtain_point_fee),
-            39 => Slot::of(&mut self.buyer_alipay_no),
-            40 => Slot::of(&mut self.receiver_name),
-            41 => Slot::of(&mut self.receiver_country),
-            42 => Slot::of(&mut self.receiver_state),
-            43 => Slot::of(&mut self.receiver_city),
-            44 => Slot::of(&mut self.receiver_district),
-            45 => Slot::of(&mut self.receiver_town),
-            46 => Slot::of(&mut self.receiver_address),
-            47 => Slot::of(&mut self.receiver_zip),
-            48 => Slot::of(&mut self.receiver_mobile),
-            49 => Slot::of(&mut self.receiver_phone),
-            50 => Slot::of(&mut self.buyer_email),
-            51 => Slot::of(&mut self.seller_alipay_no),
-            52 => Slot::of(&mut self.seller_mobile),
-            53 => Slot::of(&mut self.seller_phone),
-            54 => Slot::of(&mut self.seller_name),
-            55 => Slot::of(&mut self.seller_email),
-            56 => Slot::of(&mut self.available_confirm_fee),
-            57 => Slot::of(&mut self.has_post_fee),
-            58 => Slot::of(&mut self.timeout_action_time),
-            59 => Slot::of(&mut self.snapshot_url),
-            60 => Slot::of(&mut self.trade_memo),
-            61 => Slot::of(&mut self.promotion),
-            62 => Slot::of(&mut self.is_3d),
-            63 => Slot::of(&mut self.is_lgtype),
-            64 => Slot::of(&mut self.is_brand_sale),
-            65 => Slot::of(&mut self.is_force_wlb),
-            66 => Slot::of(&mut self.buyer_flag),
-            67 => Slot::of(&mut self.seller_flag),
-            68 => Slot::of(&mut self.credit_card_fee),
-            69 => Slot::open_enum(&mut self.step_trade_status),
-            70 => Slot::of(&mut self.step_paid_fee),
-            71 => Slot::of(&mut self.eticket_ext),
-            72 => Slot::of(&mut self.mark_desc),
-            73 => Slot::of(&mut self.has_yfx),
-            74 => Slot::of(&mut self.yfx_fee),
-            75 => Slot::of(&mut self.yfx_id),
-            76 => Slot::of(&mut self.yfx_type),
-            77 => Slot::of(&mut self.send_time),
-            78 => Slot::of(&mut self.can_rate),
-            79 => Slot::of(&mut self.seller_can_rate),
-            80 => Slot::of(&mut self.is_part_consign),
-            81 => Slot::of(&mut self.is_daixiao),
-            82 => Slot::of(&mut self.is_wt),
-            83 => Slot::of(&mut self.arrive_interval),
-            84 => Slot::of(&mut self.arrive_cut_time),
-            85 => Slot::of(&mut self.consign_interval),
-            86 => Slot::of(&mut self.o2o),
-            87 => Slot::of(&mut self.o2o_guide_id),
-            88 => Slot::of(&mut self.o2o_guide_name),
-            89 => Slot::of(&mut self.o2o_shop_id),
-            90 => Slot::of(&mut self.o2o_shop_name),
-            91 => Slot::of(&mut self.o2o_delivery),
-            92 => Slot::of(&mut self.o2o_out_trade_id),
-            93 => Slot::of(&mut self.shop_code),
-            94 => Slot::of(&mut self.hk_en_name),
-            95 => Slot::of(&mut self.hk_flight_no),
-            96 => Slot::of(&mut self.hk_china_name),
-            97 => Slot::of(&mut self.hk_card_code),
-            98 => Slot::of(&mut self.hk_card_type),
-            99 => Slot::of(&mut self.hk_flight_date),
-            100 => Slot::of(&mut self.hk_gender),
-            101 => Slot::of(&mut self.hk_birthday),
-            102 => Slot::of(&mut self.hk_pickup),
-            103 => Slot::of(&mut self.hk_pickup_id),
-            104 => Slot::of(&mut self.est_con_time),
-            105 => Slot::of(&mut self.orders),
-            106 => Slot::of(&mut self.promotion_details),
-            107 => Slot::of(&mut self.service_tags),
-            108 => Slot::of(&mut self.service_orders),
-            109 => Slot::of(&mut self.trade_from),
-            110 => Slot::of(&mut self.trade_source),
-            111 => Slot::of(&mut self.zero_purchase),
-            112 => Slot::of(&mut self.alipay_point),
-            113 => Slot::of(&mut self.pcc_af),
-            114 => Slot::of(&mut self.trade_ext),
-            115 => Slot::of(&mut self.order_tax_fee),
-            116 => Slot::of(&mut self.et_ser_time),
-            117 => Slot::of(&mut self.et_shop_name),
-            118 => Slot::of(&mut self.et_verified_shop_name),
-            119 => Slot::of(&mut self.et_plate_number),
-            120 => Slot::of(&mut self.o2o_snatch_status),
-            121 => Slot::of(&mut self.is_sh_ship),
-            122 => Slot::of(&mut self.eticket_service_addr),
-            123 => Slot::of(&mut self.et_type),
-            124 => Slot::of(&mut self.market),
-            125 => Slot::of(&mut self.obs),
-            126 => Slot::of(&mut self.et_shop_id),
-            127 => Slot::of(&mut self.paid_coupon_fee),
-            128 => Slot::of(&mut self.shop_pick),
-            129 => Slot::of(&mut self.rx_audit_status),
-            130 => Slot::of(&mut self.es_date),
-            131 => Slot::of(&mut self.es_range),
-            132 => Slot::of(&mut self.os_date),
-            133 => Slot::of(&mut self.os_range),
-            134 => Slot::of(&mut self.coupon_fee),
-            135 => Slot::of(&mut self.post_gate_declare),
-            136 => Slot::of(&mut self.cross_bonded_declare),
-            137 => Slot::of(&mut self.trade_attr),
-            138 => Slot::of(&mut self.top_hold),
-            139 => Slot::of(&mut self.omni_attr),
-            140 => Slot::of(&mut self.omni_param),
-            141 => Slot::of(&mut self.assembly),
-            142 => Slot::of(&mut self.forbid_consign),
-            143 => Slot::of(&mut self.identity),
-            144 => Slot::of(&mut self.team_buy_hold),
-            145 => Slot::of(&mut self.share_group_hold),
-            146 => Slot::of(&mut self.ofp_hold),
-            147 => Slot::of(&mut self.o2o_step_trade_detail),
-            148 => Slot::of(&mut self.o2o_step_order_id),
-            149 => Slot::of(&mut self.o2o_et_order_id),
-            150 => Slot::of(&mut self.o2o_voucher_price),
-            151 => Slot::of(&mut self.order_tax_promotion_fee),
-            152 => Slot::of(&mut self.delay_create_delivery),
-            153 => Slot::of(&mut self.tid_str),
-            154 => Slot::of(&mut self.toptype),
-            155 => Slot::of(&mut self.service_type),
-            156 => Slot::of(&mut self.o2o_service_mobile),
-            157 => Slot::of(&mut self.o2o_service_name),
-            158 => Slot::of(&mut self.o2o_service_state),
-            159 => Slot::of(&mut self.o2o_service_city),
-            160 => Slot::of(&mut self.o2o_service_district),
-            161 => Slot::of(&mut self.o2o_service_town),
-            162 => Slot::of(&mut self.o2o_service_address),
-            163 => Slot::of(&mut self.o2o_step_trade_detail_new),
-            164 => Slot::of(&mut self.o2o_xiaopiao),
-            165 => Slot::of(&mut self.o2o_contract),
-            166 => Slot::of(&mut self.recharge_fee),
-            167 => Slot::of(&mut self.retail_store_code),
-            168 => Slot::of(&mut self.retail_out_order_id),
-            169 => Slot::of(&mut self.platform_subsidy_fee),
-            170 => Slot::of(&mut self.nr_offline),
-            171 => Slot::of(&mut self.wtt_param),
-            172 => Slot::of(&mut self.logistics_infos),
-            173 => Slot::of(&mut self.seller_nick),
-            174 => Slot::of(&mut self.buyer_nick),
-            175 => Slot::of(&mut self.nr_store_order_id),
-            176 => Slot::of(&mut self.nr_shop_id),
-            177 => Slot::of(&mut self.nr_shop_name),
-            178 => Slot::of(&mut self.nr_shop_guide_id),
-            179 => Slot::of(&mut self.nr_shop_guide_name),
-            180 => Slot::of(&mut self.sort_info),
-            181 => Slot::of(&mut self.sorted),
-            182 => Slot::of(&mut self.nr_no_handle),
-            183 => Slot::of(&mut self.biz_code),
-            184 => Slot::of(&mut self.cloud_store),
-            185 => Slot::of(&mut self.is_gift),
-            186 => Slot::of(&mut self.donee_nick),
-            187 => Slot::of(&mut self.donee_open_uid),
-            188 => Slot::of(&mut self.suning_shop_code),
-            189 => Slot::of(&mut self.suning_shop_valid),
-            190 => Slot::of(&mut self.allow_appkeys),
-            191 => Slot::of(&mut self.new_presell),
-            192 => Slot::of(&mut self.you_xiang),
-            193 => Slot::of(&mut self.retail_store_id),
-            194 => Slot::of(&mut self.is_istore),
-            195 => Slot::of(&mut self.ua),
-            196 => Slot::of(&mut self.linkedmall_ext_info),
-            197 => Slot::of(&mut self.pay_channel),
-            198 => Slot::of(&mut self.rt_omni_send_type),
-            199 => Slot::of(&mut self.rt_omni_store_id),
-            200 => Slot::of(&mut self.rt_omni_outer_store_id),
-            201 => Slot::of(&mut self.tcps_start),
-            202 => Slot::of(&mut self.tcps_code),
-            203 => Slot::of(&mut self.tcps_end),
-            204 => Slot::of(&mut self.m_tariff_fee),
-            205 => Slot::of(&mut self.timing_promise),
-            206 => Slot::of(&mut self.promise_service),
-            207 => Slot::of(&mut self.cutoff_minutes),
-            208 => Slot::of(&mut self.es_time),
-            209 => Slot::of(&mut self.delivery_time),
-            210 => Slot::of(&mut self.collect_time),
-            211 => Slot::of(&mut self.dispatch_time),
-            212 => Slot::of(&mut self.sign_time),
-            213 => Slot::of(&mut self.outer_partner_member_id),
-            214 => Slot::of(&mut self.root_cat),
-            215 => Slot::of(&mut self.gifting),
-            216 => Slot::of(&mut self.gifting_takeout),
-            217 => Slot::of(&mut self.oi_date),
-            218 => Slot::of(&mut self.oi_range),
-            219 => Slot::of(&mut self.hold_install),
-            220 => Slot::of(&mut self.app_name),
-            221 => Slot::of(&mut self.easy_home_city_type),
-            222 => Slot::of(&mut self.nr_deposit_order_id),
-            223 => Slot::of(&mut self.nr_store_code),
-            224 => Slot::of(&mut self.propoint),
-            225 => Slot::of(&mut self.zqs_order_tag),
-            226 => Slot::of(&mut self.txp_freezer_id),
-            227 => Slot::of(&mut self.txp_receive_method),
-            228 => Slot::of(&mut self.expandcard_info),
-            229 => Slot::of(&mut self.extend_info),
-            230 => Slot::of(&mut self.lm),
-            231 => Slot::of(&mut self.brand_light_shop_source),
-            232 => Slot::of(&mut self.brand_light_shop_store_id),
-            233 => Slot::of(&mut self.is_wmly),
-            234 => Slot::of(&mut self.omni_package),
-            235 => Slot::of(&mut self.ncz_ext_attr),
-            236 => Slot::of(&mut self.invoice_detail_pay),
-            237 => Slot::of(&mut self.invoice_detail_mid_refund),
-            238 => Slot::of(&mut self.invoice_detail_after_refund),
-            239 => Slot::of(&mut self.expand_card_basic_price),
-            240 => Slot::of(&mut self.expand_card_expand_price),
-            241 => Slot::of(&mut self.expand_card_basic_price_used),
-            242 => Slot::of(&mut self.expand_card_expand_price_used),
-            243 => Slot::of(&mut self.delivery_cps),
-            244 => Slot::of(&mut self.asdp_biz_type),
-            245 => Slot::of(&mut self.is_openmall),
-            246 => Slot::of(&mut self.v_logistics_create),
-            247 => Slot::of(&mut self.q_r_pay),
-            248 => Slot::of(&mut self.order_follow_id),
-            249 => Slot::of(&mut self.asdp_ads),
-            250 => Slot::of(&mut self.ob_tag),
-            251 => Slot::of(&mut self.general_new_presell),
-            252 => Slot::of(&mut self.drug_register),
-            253 => Slot::of(&mut self.step_pay_details),
-            254 => Slot::of(&mut self.agree_refund_checks),
-            255 => Slot::of(&mut self.address_details),
-            256 => Slot::of(&mut self.stage_address_type),
-            257 => Slot::of(&mut self.og_id),
-            258 => Slot::of(&mut self.promise_sign_time),
-            259 => Slot::of(&mut self.tmall_coupon_fee),
-            260 => Slot::of(&mut self.delivery_plan),
-            261 => Slot::of(&mut self.omnichannel_param),
-            262 => Slot::of(&mut self.oaid),
-            263 => Slot::of(&mut self.is_cycle_buy),
-            264 => Slot::of(&mut self.scenario_group),
-            265 => Slot::of(&mut self.play_type),
-            266 => Slot::of(&mut self.is_force_dc),
-            267 => Slot::of(&mut self.combine_logistics_details),
-            268 => Slot::of(&mut self.identify_info),
-            269 => Slot::of(&mut self.logistics_consign_info),
-            270 => Slot::of(&mut self.logistics_modify_info),
-            271 => Slot::of(&mut self.priority_consign_time),
-            272 => Slot::of(&mut self.logistics_agreement),
-            273 => Slot::of(&mut self.real_name_auth_status),
-            274 => Slot::of(&mut self.third_party_customs_declaration),
-            275 => Slot::of(&mut self.receipt_type),
-            276 => Slot::of(&mut self.receipt_rel_ids),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -2738,500 +2120,166 @@ pub struct Order {
     pub jewcc_no: Option<String>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::String),
-                Field::new("outer_iid", Kind::String),
-                Field::new("outer_sku_id", Kind::String),
-                Field::new("refund_status", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("oid", Kind::Number),
-                Field::new("total_fee", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("divide_order_fee", Kind::String),
-                Field::new("part_mjz_discount", Kind::String),
-                Field::new("sku_properties_name", Kind::String),
-                Field::new("item_meal_id", Kind::Number),
-                Field::new("item_meal_name", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("snapshot_url", Kind::String),
-                Field::new("timeout_action_time", Kind::Date),
-                Field::new("item_memo", Kind::String),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("refund_id", Kind::String),
-                Field::new("seller_type", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("is_oversold", Kind::Boolean),
-                Field::new("end_time", Kind::Date),
-                Field::new("order_from", Kind::String),
-                Field::new("is_service_order", Kind::Boolean),
-                Field::new("consign_time", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("logistics_company", Kind::String),
-                Field::new("invoice_no", Kind::String),
-                Field::new("bind_oid", Kind::Number),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("ticket_outer_id", Kind::String),
-                Field::new("ticket_expdate_key", Kind::String),
-                Field::new("is_www", Kind::Boolean),
-                Field::new("store_code", Kind::String),
-                Field::new("tmser_spu_code", Kind::String),
-                Field::new("sub_order_tax_fee", Kind::String),
-                Field::new("sub_order_tax_rate", Kind::String),
-                Field::new("et_ser_time", Kind::String),
-                Field::new("et_shop_name", Kind::String),
-                Field::new("et_verified_shop_name", Kind::String),
-                Field::new("et_plate_number", Kind::String),
-                Field::new("estimate_con_time", Kind::String),
-                Field::new("bind_oids", Kind::String),
-                Field::new("zhengji_status", Kind::String),
-                Field::new("md_qualification", Kind::String),
-                Field::new("md_fee", Kind::String),
-                Field::new("customization", Kind::String),
-                Field::new("inv_type", Kind::String),
-                Field::new("is_sh_ship", Kind::Boolean),
-                Field::new("shipper", Kind::String),
-                Field::new("f_type", Kind::String),
-                Field::new("f_status", Kind::String),
-                Field::new("f_term", Kind::String),
-                Field::new("combo_id", Kind::String),
-                Field::new("order_attr", Kind::String),
-                Field::new("assembly_rela", Kind::String),
-                Field::new("assembly_price", Kind::String),
-                Field::new("assembly_item", Kind::String),
-                Field::new("sub_order_tax_promotion_fee", Kind::String),
-                Field::new("down_payment", Kind::String),
-                Field::new("down_payment_ratio", Kind::String),
-                Field::new("month_payment", Kind::String),
-                Field::new("tail_payment", Kind::String),
-                Field::new("installment_num", Kind::String),
-                Field::new("penalty", Kind::String),
-                Field::new("service_fee", Kind::String),
-                Field::new("car_taker", Kind::String),
-                Field::new("car_taker_phone", Kind::String).secret(),
-                Field::new("car_taker_id", Kind::String),
-                Field::new("car_store_code", Kind::String),
-                Field::new("car_store_name", Kind::String),
-                Field::new("out_unique_id", Kind::String),
-                Field::new("ws_bank_apply_no", Kind::String),
-                Field::new("oid_str", Kind::String),
-                Field::new("fqg_num", Kind::Number),
-                Field::new("is_fqg_s_fee", Kind::Boolean),
-                Field::new("tax_free", Kind::Boolean),
-                Field::new("tax_coupon_discount", Kind::String),
-                Field::new("nr_reduce_inv_fail", Kind::String),
-                Field::new("nr_outer_iid", Kind::String),
-                Field::new("bind_oids_all_status", Kind::String),
-                Field::new("sort_info", Kind::Object),
-                Field::new("o2o_guide_id", Kind::String),
-                Field::new("o2o_guide_name", Kind::String),
-                Field::new("o2o_shop_id", Kind::String),
-                Field::new("o2o_shop_name", Kind::String),
-                Field::new("biz_code", Kind::String),
-                Field::new("cloud_store", Kind::String),
-                Field::new("hj_settle_no_commission", Kind::String),
-                Field::new("order_taking", Kind::String),
-                Field::new("cloud_store_token", Kind::String).secret(),
-                Field::new("cloud_store_bind_pos", Kind::String),
-                Field::new("retail_store_id", Kind::String),
-                Field::new("out_item_id", Kind::String),
-                Field::new("rt_omni_outer_sc_id", Kind::String),
-                Field::new("rt_omni_sc_id", Kind::String),
-                Field::new("modify_address", Kind::String),
-                Field::new("ti_modify_address_time", Kind::String),
-                Field::new("credit_buy", Kind::String),
-                Field::new("s_tariff_fee", Kind::String),
-                Field::new("timing_promise", Kind::String),
-                Field::new("promise_service", Kind::String),
-                Field::new("es_date", Kind::String),
-                Field::new("es_range", Kind::String),
-                Field::new("os_date", Kind::String),
-                Field::new("os_range", Kind::String),
-                Field::new("cutoff_minutes", Kind::String),
-                Field::new("es_time", Kind::String),
-                Field::new("delivery_time", Kind::String),
-                Field::new("collect_time", Kind::String),
-                Field::new("dispatch_time", Kind::String),
-                Field::new("sign_time", Kind::String),
-                Field::new("promise_end_time", Kind::String),
-                Field::new("os_activity_id", Kind::String),
-                Field::new("os_fg_item_id", Kind::String),
-                Field::new("os_gift_count", Kind::String),
-                Field::new("os_sort_num", Kind::String),
-                Field::new("propoint", Kind::String),
-                Field::new("is_kaola", Kind::Boolean),
-                Field::new("special_refund_type", Kind::String),
-                Field::new("extend_info", Kind::String),
-                Field::new("is_devalue_fee", Kind::Boolean),
-                Field::new("brand_light_shop_store_id", Kind::String),
-                Field::new("brand_light_shop_source", Kind::String),
-                Field::new("service_order_type", Kind::String),
-                Field::new("service_outer_id", Kind::String),
-                Field::new("expand_card_expand_price_used_suborder", Kind::String),
-                Field::new("expand_card_basic_price_used_suborder", Kind::String),
-                Field::new("lijian", Kind::String),
-                Field::new("auto_flow", Kind::String),
-                Field::new("trade_fulfillment_type", Kind::Number),
-                Field::new("distribute_status", Kind::String),
-                Field::new("is_idle", Kind::String),
-                Field::new("gift_mids", Kind::String),
-                Field::new("is_free_gift", Kind::Boolean),
-                Field::new("has_gift", Kind::Boolean),
-                Field::new("promise_collect_time", Kind::String),
-                Field::new("is_force_dc", Kind::Boolean),
-                Field::new("b2b_daixiao", Kind::String),
-                Field::new("ship_info", Kind::Object).list(),
-                Field::new("combine_item_info", Kind::Object).list(),
-                Field::new("need_return", Kind::Boolean),
-                Field::new("bundle_id", Kind::String),
-                Field::new("bundle_out_name", Kind::String),
-                Field::new("bundle_type", Kind::Number),
-                Field::new("one_yuan_reservation_orders", Kind::String),
-                Field::new("is_jzfx", Kind::Boolean),
-                Field::new("jewcc_no", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.pic_path),
-            2 => View::of(&self.price),
-            3 => View::of(&self.num_iid),
-            4 => View::of(&self.sku_id),
-            5 => View::of(&self.outer_iid),
-            6 => View::of(&self.outer_sku_id),
-            7 => View::of(&self.refund_status),
-            8 => View::of(&self.status),
-            9 => View::of(&self.oid),
-            10 => View::of(&self.total_fee),
-            11 => View::of(&self.payment),
-            12 => View::of(&self.discount_fee),
-            13 => View::of(&self.adjust_fee),
-            14 => View::of(&self.divide_order_fee),
-            15 => View::of(&self.part_mjz_discount),
-            16 => View::of(&self.sku_properties_name),
-            17 => View::of(&self.item_meal_id),
-            18 => View::of(&self.item_meal_name),
-            19 => View::of(&self.num),
-            20 => View::of(&self.snapshot_url),
-            21 => View::of(&self.timeout_action_time),
-            22 => View::of(&self.item_memo),
-            23 => View::of(&self.buyer_rate),
-            24 => View::of(&self.seller_rate),
-            25 => View::of(&self.refund_id),
-            26 => View::optional_open_enum(&self.seller_type),
-            27 => View::of(&self.cid),
-            28 => View::of(&self.is_oversold),
-            29 => View::of(&self.end_time),
-            30 => View::of(&self.order_from),
-            31 => View::of(&self.is_service_order),
-            32 => View::of(&self.consign_time),
-            33 => View::of(&self.shipping_type),
-            34 => View::of(&self.logistics_company),
-            35 => View::of(&self.invoice_no),
-            36 => View::of(&self.bind_oid),
-            37 => View::of(&self.is_daixiao),
-            38 => View::of(&self.ticket_outer_id),
-            39 => View::of(&self.ticket_expdate_key),
-            40 => View::of(&self.is_www),
-            41 => View::of(&self.store_code),
-            42 => View::of(&self.tmser_spu_code),
-            43 => View::of(&self.sub_order_tax_fee),
-            44 => View::of(&self.sub_order_tax_rate),
-            45 => View::of(&self.et_ser_time),
-            46 => View::of(&self.et_shop_name),
-            47 => View::of(&self.et_verified_shop_name),
-            48 => View::of(&self.et_plate_number),
-            49 => View::of(&self.estimate_con_time),
-            50 => View::of(&self.bind_oids),
-            51 => View::of(&self.zhengji_status),
-            52 => View::of(&self.md_qualification),
-            53 => View::of(&self.md_fee),
-            54 => View::of(&self.customization),
-            55 => View::of(&self.inv_type),
-            56 => View::of(&self.is_sh_ship),
-            57 => View::of(&self.shipper),
-            58 => View::of(&self.f_type),
-            59 => View::of(&self.f_status),
-            60 => View::of(&self.f_term),
-            61 => View::of(&self.combo_id),
-            62 => View::of(&self.order_attr),
-            63 => View::of(&self.assembly_rela),
-            64 => View::of(&self.assembly_price),
-            65 => View::of(&self.assembly_item),
-            66 => View::of(&self.sub_order_tax_promotion_fee),
-            67 => View::of(&self.down_payment),
-            68 => View::of(&self.down_payment_ratio),
-            69 => View::of(&self.month_payment),
-            70 => View::of(&self.tail_payment),
-            71 => View::of(&self.installment_num),
-            72 => View::of(&self.penalty),
-            73 => View::of(&self.service_fee),
-            74 => View::of(&self.car_taker),
-            75 => View::of(&self.car_taker_phone),
-            76 => View::of(&self.car_taker_id),
-            77 => View::of(&self.car_store_code),
-            78 => View::of(&self.car_store_name),
-            79 => View::of(&self.out_unique_id),
-            80 => View::of(&self.ws_bank_apply_no),
-            81 => View::of(&self.oid_str),
-            82 => View::of(&self.fqg_num),
-            83 => View::of(&self.is_fqg_s_fee),
-            84 => View::of(&self.tax_free),
-            85 => View::of(&self.tax_coupon_discount),
-            86 => View::of(&self.nr_reduce_inv_fail),
-            87 => View::of(&self.nr_outer_iid),
-            88 => View::of(&self.bind_oids_all_status),
-            89 => View::of(&self.sort_info),
-            90 => View::of(&self.o2o_guide_id),
-            91 => View::of(&self.o2o_guide_name),
-            92 => View::of(&self.o2o_shop_id),
-            93 => View::of(&self.o2o_shop_name),
-            94 => View::of(&self.biz_code),
-            95 => View::of(&self.cloud_store),
-            96 => View::of(&self.hj_settle_no_commission),
-            97 => View::of(&self.order_taking),
-            98 => View::of(&self.cloud_store_token),
-            99 => View::of(&self.cloud_store_bind_pos),
-            100 => View::of(&self.retail_store_id),
-            101 => View::of(&self.out_item_id),
-            102 => View::of(&self.rt_omni_outer_sc_id),
-            103 => View::of(&self.rt_omni_sc_id),
-            104 => View::of(&self.modify_address),
-            105 => View::of(&self.ti_modify_address_time),
-            106 => View::of(&self.credit_buy),
-            107 => View::of(&self.s_tariff_fee),
-            108 => View::of(&self.timing_promise),
-            109 => View::of(&self.promise_service),
-            110 => View::of(&self.es_date),
-            111 => View::of(&self.es_range),
-            112 => View::of(&self.os_date),
-            113 => View::of(&self.os_range),
-            114 => View::of(&self.cutoff_minutes),
-            115 => View::of(&self.es_time),
-            116 => View::of(&self.delivery_time),
-            117 => View::of(&self.collect_time),
-            118 => View::of(&self.dispatch_time),
-            119 => View::of(&self.sign_time),
-            120 => View::of(&self.promise_end_time),
-            121 => View::of(&self.os_activity_id),
-            122 => View::of(&self.os_fg_item_id),
-            123 => View::of(&self.os_gift_count),
-            124 => View::of(&self.os_sort_num),
-            125 => View::of(&self.propoint),
-            126 => View::of(&self.is_kaola),
-            127 => View::of(&self.special_refund_type),
-            128 => View::of(&self.extend_info),
-            129 => View::of(&self.is_devalue_fee),
-            130 => View::of(&self.brand_light_shop_store_id),
-            131 => View::of(&self.brand_light_shop_source),
-            132 => View::of(&self.service_order_type),
-            133 => View::of(&self.service_outer_id),
-            134 => View::of(&self.expand_card_expand_price_used_suborder),
-            135 => View::of(&self.expand_card_basic_price_used_suborder),
-            136 => View::of(&self.lijian),
-            137 => View::of(&self.auto_flow),
-            138 => View::of(&self.trade_fulfillment_type),
-            139 => View::of(&self.distribute_status),
-            140 => View::of(&self.is_idle),
-            141 => View::of(&self.gift_mids),
-            142 => View::of(&self.is_free_gift),
-            143 => View::of(&self.has_gift),
-            144 => View::of(&self.promise_collect_time),
-            145 => View::of(&self.is_force_dc),
-            146 => View::of(&self.b2b_daixiao),
-            147 => View::of(&self.ship_info),
-            148 => View::of(&self.combine_item_info),
-            149 => View::of(&self.need_return),
-            150 => View::of(&self.bundle_id),
-            151 => View::of(&self.bundle_out_name),
-            152 => View::of(&self.bundle_type),
-            153 => View::of(&self.one_yuan_reservation_orders),
-            154 => View::of(&self.is_jzfx),
-            155 => View::of(&self.jewcc_no),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => title: Text("title", String);
+        1 => pic_path: Text("pic_path", String);
+        2 => price: Text("price", String);
+        3 => num_iid: Number("num_iid", Number);
+        4 => sku_id: Text("sku_id", String);
+        5 => outer_iid: Text("outer_iid", String);
+        6 => outer_sku_id: Text("outer_sku_id", String);
+        7 => refund_status: Text("refund_status", String);
+        8 => status: Text("status", String);
+        9 => oid: Number("oid", Number);
+        10 => total_fee: Text("total_fee", String);
+        11 => payment: Text("payment", String);
+        12 => discount_fee: Text("discount_fee", String);
+        13 => adjust_fee: Text("adjust_fee", String);
+        14 => divide_order_fee: Text("divide_order_fee", String);
+        15 => part_mjz_discount: Text("part_mjz_discount", String);
+        16 => sku_properties_name: Text("sku_properties_name", String);
+        17 => item_meal_id: Number("item_meal_id", Number);
+        18 => item_meal_name: Text("item_meal_name", String);
+        19 => num: Number("num", Number);
+        20 => snapshot_url: Text("snapshot_url", String);
+        21 => timeout_action_time: Date("timeout_action_time", Date);
+        22 => item_memo: Text("item_memo", String);
+        23 => buyer_rate: Boolean("buyer_rate", Boolean);
+        24 => seller_rate: Boolean("seller_rate", Boolean);
+        25 => refund_id: Text("refund_id", String);
+        26 => seller_type: OpenEnum("seller_type", String);
+        27 => cid: Number("cid", Number);
+        28 => is_oversold: Boolean("is_oversold", Boolean);
+        29 => end_time: Date("end_time", Date);
+        30 => order_from: Text("order_from", String);
+        31 => is_service_order: Boolean("is_service_order", Boolean);
+        32 => consign_time: Text("consign_time", String);
+        33 => shipping_type: Text("shipping_type", String);
+        34 => logistics_company: Text("logistics_company", String);
+        35 => invoice_no: Text("invoice_no", String);
+        36 => bind_oid: Number("bind_oid", Number);
+        37 => is_daixiao: Boolean("is_daixiao", Boolean);
+        38 => ticket_outer_id: Text("ticket_outer_id", String);
+        39 => ticket_expdate_key: Text("ticket_expdate_key", String);
+        40 => is_www: Boolean("is_www", Boolean);
+        41 => store_code: Text("store_code", String);
+        42 => tmser_spu_code: Text("tmser_spu_code", String);
+        43 => sub_order_tax_fee: Text("sub_order_tax_fee", String);
+        44 => sub_order_tax_rate: Text("sub_order_tax_rate", String);
+        45 => et_ser_time: Text("et_ser_time", String);
+        46 => et_shop_name: Text("et_shop_name", String);
+        47 => et_verified_shop_name: Text("et_verified_shop_name", String);
+        48 => et_plate_number: Text("et_plate_number", String);
+        49 => estimate_con_time: Text("estimate_con_time", String);
+        50 => bind_oids: Text("bind_oids", String);
+        51 => zhengji_status: Text("zhengji_status", String);
+        52 => md_qualification: Text("md_qualification", String);
+        53 => md_fee: Text("md_fee", String);
+        54 => customization: Text("customization", String);
+        55 => inv_type: Text("inv_type", String);
+        56 => is_sh_ship: Boolean("is_sh_ship", Boolean);
+        57 => shipper: Text("shipper", String);
+        58 => f_type: Text("f_type", String);
+        59 => f_status: Text("f_status", String);
+        60 => f_term: Text("f_term", String);
+        61 => combo_id: Text("combo_id", String);
+        62 => order_attr: Text("order_attr", String);
+        63 => assembly_rela: Text("assembly_rela", String);
+        64 => assembly_price: Text("assembly_price", String);
+        65 => assembly_item: Text("assembly_item", String);
+        66 => sub_order_tax_promotion_fee: Text("sub_order_tax_promotion_fee", String);
+        67 => down_payment: Text("down_payment", String);
+        68 => down_payment_ratio: Text("down_payment_ratio", String);
+        69 => month_payment: Text("month_payment", String);
+        70 => tail_payment: Text("tail_payment", String);
+        71 => installment_num: Text("installment_num", String);
+        72 => penalty: Text("penalty", String);
+        73 => service_fee: Text("service_fee", String);
+        74 => car_taker: Text("car_taker", String);
+        75 => car_taker_phone: Text("car_taker_phone", String, secret);
+        76 => car_taker_id: Text("car_taker_id", String);
+        77 => car_store_code: Text("car_store_code", String);
+        78 => car_store_name: Text("car_store_name", String);
+        79 => out_unique_id: Text("out_unique_id", String);
+        80 => ws_bank_apply_no: Text("ws_bank_apply_no", String);
+        81 => oid_str: Text("oid_str", String);
+        82 => fqg_num: Number("fqg_num", Number);
+        83 => is_fqg_s_fee: Boolean("is_fqg_s_fee", Boolean);
+        84 => tax_free: Boolean("tax_free", Boolean);
+        85 => tax_coupon_discount: Text("tax_coupon_discount", String);
+        86 => nr_reduce_inv_fail: Text("nr_reduce_inv_fail", String);
+        87 => nr_outer_iid: Text("nr_outer_iid", String);
+        88 => bind_oids_all_status: Text("bind_oids_all_status", String);
+        89 => sort_info: Object("sort_info", Object);
+        90 => o2o_guide_id: Text("o2o_guide_id", String);
+        91 => o2o_guide_name: Text("o2o_guide_name", String);
+        92 => o2o_shop_id: Text("o2o_shop_id", String);
+        93 => o2o_shop_name: Text("o2o_shop_name", String);
+        94 => biz_code: Text("biz_code", String);
+        95 => cloud_store: Text("cloud_store", String);
+        96 => hj_settle_no_commission: Text("hj_settle_no_commission", String);
+        97 => order_taking: Text("order_taking", String);
+        98 => cloud_store_token: Text("cloud_store_token", String, secret);
+        99 => cloud_store_bind_pos: Text("cloud_store_bind_pos", String);
+        100 => retail_store_id: Text("retail_store_id", String);
+        101 => out_item_id: Text("out_item_id", String);
+        102 => rt_omni_outer_sc_id: Text("rt_omni_outer_sc_id", String);
+        103 => rt_omni_sc_id: Text("rt_omni_sc_id", String);
+        104 => modify_address: Text("modify_address", String);
+        105 => ti_modify_address_time: Text("ti_modify_address_time", String);
+        106 => credit_buy: Text("credit_buy", String);
+        107 => s_tariff_fee: Text("s_tariff_fee", String);
+        108 => timing_promise: Text("timing_promise", String);
+        109 => promise_service: Text("promise_service", String);
+        110 => es_date: Text("es_date", String);
+        111 => es_range: Text("es_range", String);
+        112 => os_date: Text("os_date", String);
+        113 => os_range: Text("os_range", String);
+        114 => cutoff_minutes: Text("cutoff_minutes", String);
+        115 => es_time: Text("es_time", String);
+        116 => delivery_time: Text("delivery_time", String);
+        117 => collect_time: Text("collect_time", String);
+        118 => dispatch_time: Text("dispatch_time", String);
+        119 => sign_time: Text("sign_time", String);
+        120 => promise_end_time: Text("promise_end_time", String);
+        121 => os_activity_id: Text("os_activity_id", String);
+        122 => os_fg_item_id: Text("os_fg_item_id", String);
+        123 => os_gift_count: Text("os_gift_count", String);
+        124 => os_sort_num: Text("os_sort_num", String);
+        125 => propoint: Text("propoint", String);
+        126 => is_kaola: Boolean("is_kaola", Boolean);
+        127 => special_refund_type: Text("special_refund_type", String);
+        128 => extend_info: Text("extend_info", String);
+        129 => is_devalue_fee: Boolean("is_devalue_fee", Boolean);
+        130 => brand_light_shop_store_id: Text("brand_light_shop_store_id", String);
+        131 => brand_light_shop_source: Text("brand_light_shop_source", String);
+        132 => service_order_type: Text("service_order_type", String);
+        133 => service_outer_id: Text("service_outer_id", String);
+        134 => expand_card_expand_price_used_suborder: Text("expand_card_expand_price_used_suborder", String);
+        135 => expand_card_basic_price_used_suborder: Text("expand_card_basic_price_used_suborder", String);
+        136 => lijian: Text("lijian", String);
+        137 => auto_flow: Text("auto_flow", String);
+        138 => trade_fulfillment_type: Number("trade_fulfillment_type", Number);
+        139 => distribute_status: Text("distribute_status", String);
+        140 => is_idle: Text("is_idle", String);
+        141 => gift_mids: Text("gift_mids", String);
+        142 => is_free_gift: Boolean("is_free_gift", Boolean);
+        143 => has_gift: Boolean("has_gift", Boolean);
+        144 => promise_collect_time: Text("promise_collect_time", String);
+        145 => is_force_dc: Boolean("is_force_dc", Boolean);
+        146 => b2b_daixiao: Text("b2b_daixiao", String);
+        147 => ship_info: Objects("ship_info", Object, list);
+        148 => combine_item_info: Objects("combine_item_info", Object, list);
+        149 => need_return: Boolean("need_return", Boolean);
+        150 => bundle_id: Text("bundle_id", String);
+        151 => bundle_out_name: Text("bundle_out_name", String);
+        152 => bundle_type: Number("bundle_type", Number);
+        153 => one_yuan_reservation_orders: Text("one_yuan_reservation_orders", String);
+        154 => is_jzfx: Boolean("is_jzfx", Boolean);
+        155 => jewcc_no: Text("jewcc_no", String);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.pic_path),
-            2 => Slot::of(&mut self.price),
-            3 => Slot::of(&mut self.num_iid),
-            4 => Slot::of(&mut self.sku_id),
-            5 => Slot::of(&mut self.outer_iid),
-            6 => Slot::of(&mut self.outer_sku_id),
-            7 => Slot::of(&mut self.refund_status),
-            8 => Slot::of(&mut self.status),
-            9 => Slot::of(&mut self.oid),
-            10 => Slot::of(&mut self.total_fee),
-            11 => Slot::of(&mut self.payment),
-            12 => Slot::of(&mut self.discount_fee),
-            13 => Slot::of(&mut self.adjust_fee),
-            14 => Slot::of(&mut self.divide_order_fee),
-            15 => Slot::of(&mut self.part_mjz_discount),
-            16 => Slot::of(&mut self.sku_properties_name),
-            17 => Slot::of(&mut self.item_meal_id),
-            18 => Slot::of(&mut self.item_meal_name),
-            19 => Slot::of(&mut self.num),
-            20 => Slot::of(&mut self.snapshot_url),
-            21 => Slot::of(&mut self.timeout_action_time),
-            22 => Slot::of(&mut self.item_memo),
-            23 => Slot::of(&mut self.buyer_rate),
-            24 => Slot::of(&mut self.seller_rate),
-            25 => Slot::of(&mut self.refund_id),
-            26 => Slot::open_enum(&mut self.seller_type),
-            27 => Slot::of(&mut self.cid),
-            28 => Slot::of(&mut self.is_oversold),
-            29 => Slot::of(&mut self.end_time),
-            30 => Slot::of(&mut self.order_from),
-            31 => Slot::of(&mut self.is_service_order),
-            32 => Slot::of(&mut self.consign_time),
-            33 => Slot::of(&mut self.shipping_type),
-            34 => Slot::of(&mut self.logistics_company),
-            35 => Slot::of(&mut self.invoice_no),
-            36 => Slot::of(&mut self.bind_oid),
-            37 => Slot::of(&mut self.is_daixiao),
-            38 => Slot::of(&mut self.ticket_outer_id),
-            39 => Slot::of(&mut self.ticket_expdate_key),
-            40 => Slot::of(&mut self.is_www),
-            41 => Slot::of(&mut self.store_code),
-            42 => Slot::of(&mut self.tmser_spu_code),
-            43 => Slot::of(&mut self.sub_order_tax_fee),
-            44 => Slot::of(&mut self.sub_order_tax_rate),
-            45 => Slot::of(&mut self.et_ser_time),
-            46 => Slot::of(&mut self.et_shop_name),
-            47 => Slot::of(&mut self.et_verified_shop_name),
-            48 => Slot::of(&mut self.et_plate_number),
-            49 => Slot::of(&mut self.estimate_con_time),
-            50 => Slot::of(&mut self.bind_oids),
-            51 => Slot::of(&mut self.zhengji_status),
-            52 => Slot::of(&mut self.md_qualification),
-            53 => Slot::of(&mut self.md_fee),
-            54 => Slot::of(&mut self.customization),
-            55 => Slot::of(&mut self.inv_type),
-            56 => Slot::of(&mut self.is_sh_ship),
-            57 => Slot::of(&mut self.shipper),
-            58 => Slot::of(&mut self.f_type),
-            59 => Slot::of(&mut self.f_status),
-            60 => Slot::of(&mut self.f_term),
-            61 => Slot::of(&mut self.combo_id),
-            62 => Slot::of(&mut self.order_attr),
-            63 => Slot::of(&mut self.assembly_rela),
-            64 => Slot::of(&mut self.assembly_price),
-            65 => Slot::of(&mut self.assembly_item),
-            66 => Slot::of(&mut self.sub_order_tax_promotion_fee),
-            67 => Slot::of(&mut self.down_payment),
-            68 => Slot::of(&mut self.down_payment_ratio),
-            69 => Slot::of(&mut self.month_payment),
-            70 => Slot::of(&mut self.tail_payment),
-            71 => Slot::of(&mut self.installment_num),
-            72 => Slot::of(&mut self.penalty),
-            73 => Slot::of(&mut self.service_fee),
-            74 => Slot::of(&mut self.car_taker),
-            75 => Slot::of(&mut self.car_taker_phone),
-            76 => Slot::of(&mut self.car_taker_id),
-            77 => Slot::of(&mut self.car_store_code),
-            78 => Slot::of(&mut self.car_store_name),
-            79 => Slot::of(&mut self.out_unique_id),
-            80 => Slot::of(&mut self.ws_bank_apply_no),
-            81 => Slot::of(&mut self.oid_str),
-            82 => Slot::of(&mut self.fqg_num),
-            83 => Slot::of(&mut self.is_fqg_s_fee),
-            84 => Slot::of(&mut self.tax_free),
-            85 => Slot::of(&mut self.tax_coupon_discount),
-            86 => Slot::of(&mut self.nr_reduce_inv_fail),
-            87 => Slot::of(&mut self.nr_outer_iid),
-            88 => Slot::of(&mut self.bind_oids_all_status),
-            89 => Slot::of(&mut self.sort_info),
-            90 => Slot::of(&mut self.o2o_guide_id),
-            91 => Slot::of(&mut self.o2o_guide_name),
-            92 => Slot::of(&mut self.o2o_shop_id),
-            93 => Slot::of(&mut self.o2o_shop_name),
-            94 => Slot::of(&mut self.biz_code),
-            95 => Slot::of(&mut self.cloud_store),
-            96 => Slot::of(&mut self.hj_settle_no_commission),
-            97 => Slot::of(&mut self.order_taking),
-            98 => Slot::of(&mut self.cloud_store_token),
-            99 => Slot::of(&mut self.cloud_store_bind_pos),
-            100 => Slot::of(&mut self.retail_store_id),
-            101 => Slot::of(&mut self.out_item_id),
-            102 => Slot::of(&mut self.rt_omni_outer_sc_id),
-            103 => Slot::of(&mut self.rt_omni_sc_id),
-            104 => Slot::of(&mut self.modify_address),
-            105 => Slot::of(&mut self.ti_modify_address_time),
-            106 => Slot::of(&mut self.credit_buy),
-            107 => Slot::of(&mut self.s_tariff_fee),
-            108 => Slot::of(&mut self.timing_promise),
-            109 => Slot::of(&mut self.promise_service),
-            110 => Slot::of(&mut self.es_date),
-            111 => Slot::of(&mut self.es_range),
-            112 => Slot::of(&mut self.os_date),
-            113 => Slot::of(&mut self.os_range),
-            114 => Slot::of(&mut self.cutoff_minutes),
-            115 => Slot::of(&mut self.es_time),
-            116 => Slot::of(&mut self.delivery_time),
-            117 => Slot::of(&mut self.collect_time),
-            118 => Slot::of(&mut self.dispatch_time),
-            119 => Slot::of(&mut self.sign_time),
-            120 => Slot::of(&mut self.promise_end_time),
-            121 => Slot::of(&mut self.os_activity_id),
-            122 => Slot::of(&mut self.os_fg_item_id),
-            123 => Slot::of(&mut self.os_gift_count),
-            124 => Slot::of(&mut self.os_sort_num),
-            125 => Slot::of(&mut self.propoint),
-            126 => Slot::of(&mut self.is_kaola),
-            127 => Slot::of(&mut self.special_refund_type),
-            128 => Slot::of(&mut self.extend_info),
-            129 => Slot::of(&mut self.is_devalue_fee),
-            130 => Slot::of(&mut self.brand_light_shop_store_id),
-            131 => Slot::of(&mut self.brand_light_shop_source),
-            132 => Slot::of(&mut self.service_order_type),
-            133 => Slot::of(&mut self.service_outer_id),
-            134 => Slot::of(&mut self.expand_card_expand_price_used_suborder),
-            135 => Slot::of(&mut self.expand_card_basic_price_used_suborder),
-            136 => Slot::of(&mut self.lijian),
-            137 => Slot::of(&mut self.auto_flow),
-            138 => Slot::of(&mut self.trade_fulfillment_type),
-            139 => Slot::of(&mut self.distribute_status),
-            140 => Slot::of(&mut self.is_idle),
-            141 => Slot::of(&mut self.gift_mids),
-            142 => Slot::of(&mut self.is_free_gift),
-            143 => Slot::of(&mut self.has_gift),
-            144 => Slot::of(&mut self.promise_collect_time),
-            145 => Slot::of(&mut self.is_force_dc),
-            146 => Slot::of(&mut self.b2b_daixiao),
-            147 => Slot::of(&mut self.ship_info),
-            148 => Slot::of(&mut self.combine_item_info),
-            149 => Slot::of(&mut self.need_return),
-            150 => Slot::of(&mut self.bundle_id),
-            151 => Slot::of(&mut self.bundle_out_name),
-            152 => Slot::of(&mut self.bundle_type),
-            153 => Slot::of(&mut self.one_yuan_reservation_orders),
-            154 => Slot::of(&mut self.is_jzfx),
-            155 => Slot::of(&mut self.jewcc_no),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);
 
 /// The object `SortInfo`.
 #[derive(Clone, Default)]
@@ -3247,38 +2295,12 @@ pub struct SortInfo {
     pub hour_sort_val: Option<i64>,
 }
 
-impl Record for SortInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SortInfo",
-            fields: &[
-                Field::new("day_sort_val", Kind::Number),
-                Field::new("hour_sort_val", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.day_sort_val),
-            1 => View::of(&self.hour_sort_val),
-            _ => View::Absent,
-        }
+record! {
+    mut SortInfo {
+        0 => day_sort_val: Number("day_sort_val", Number);
+        1 => hour_sort_val: Number("hour_sort_val", Number);
     }
 }
-
-impl RecordMut for SortInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.day_sort_val),
-            1 => Slot::of(&mut self.hour_sort_val),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SortInfo);
 
 /// The object `ShipInfo`.
 #[derive(Clone, Default)]
@@ -3290,33 +2312,11 @@ pub struct ShipInfo {
     pub transport_type: Option<String>,
 }
 
-impl Record for ShipInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShipInfo",
-            fields: &[Field::new("transport_type", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.transport_type),
-            _ => View::Absent,
-        }
+record! {
+    mut ShipInfo {
+        0 => transport_type: Text("transport_type", String);
     }
 }
-
-impl RecordMut for ShipInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.transport_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShipInfo);
 
 /// The object `CombineSubItemDO`.
 #[derive(Clone, Default)]
@@ -3372,68 +2372,22 @@ pub struct CombineSubItemDo {
     pub edu_original_fee: Option<i64>,
 }
 
-impl Record for CombineSubItemDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CombineSubItemDo",
-            fields: &[
-                Field::new("item_id", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("quantity", Kind::Number),
-                Field::new("item_name", Kind::String),
-                Field::new("outer_iid", Kind::String),
-                Field::new("sku_title", Kind::String),
-                Field::new("origin_fee", Kind::Number),
-                Field::new("combine_sub_item_fee", Kind::Number),
-                Field::new("ismain", Kind::Boolean),
-                Field::new("estcon_time", Kind::String),
-                Field::new("outer_sku_id", Kind::String),
-                Field::new("edu_original_fee", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.quantity),
-            3 => View::of(&self.item_name),
-            4 => View::of(&self.outer_iid),
-            5 => View::of(&self.sku_title),
-            6 => View::of(&self.origin_fee),
-            7 => View::of(&self.combine_sub_item_fee),
-            8 => View::of(&self.ismain),
-            9 => View::of(&self.estcon_time),
-            10 => View::of(&self.outer_sku_id),
-            11 => View::of(&self.edu_original_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut CombineSubItemDo {
+        0 => item_id: Number("item_id", Number);
+        1 => sku_id: Number("sku_id", Number);
+        2 => quantity: Number("quantity", Number);
+        3 => item_name: Text("item_name", String);
+        4 => outer_iid: Text("outer_iid", String);
+        5 => sku_title: Text("sku_title", String);
+        6 => origin_fee: Number("origin_fee", Number);
+        7 => combine_sub_item_fee: Number("combine_sub_item_fee", Number);
+        8 => ismain: Boolean("ismain", Boolean);
+        9 => estcon_time: Text("estcon_time", String);
+        10 => outer_sku_id: Text("outer_sku_id", String);
+        11 => edu_original_fee: Number("edu_original_fee", Number);
     }
 }
-
-impl RecordMut for CombineSubItemDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.sku_id),
-            2 => Slot::of(&mut self.quantity),
-            3 => Slot::of(&mut self.item_name),
-            4 => Slot::of(&mut self.outer_iid),
-            5 => Slot::of(&mut self.sku_title),
-            6 => Slot::of(&mut self.origin_fee),
-            7 => Slot::of(&mut self.combine_sub_item_fee),
-            8 => Slot::of(&mut self.ismain),
-            9 => Slot::of(&mut self.estcon_time),
-            10 => Slot::of(&mut self.outer_sku_id),
-            11 => Slot::of(&mut self.edu_original_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CombineSubItemDo);
 
 /// The object `PromotionDetail`.
 #[derive(Clone, Default)]
@@ -3481,62 +2435,20 @@ pub struct PromotionDetail {
     pub kd_child_discount_fee: Option<String>,
 }
 
-impl Record for PromotionDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PromotionDetail",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("promotion_name", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("gift_item_name", Kind::String),
-                Field::new("gift_item_id", Kind::String),
-                Field::new("gift_item_num", Kind::String),
-                Field::new("promotion_desc", Kind::String),
-                Field::new("promotion_id", Kind::String),
-                Field::new("kd_discount_fee", Kind::String),
-                Field::new("kd_child_discount_fee", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.promotion_name),
-            2 => View::of(&self.discount_fee),
-            3 => View::of(&self.gift_item_name),
-            4 => View::of(&self.gift_item_id),
-            5 => View::of(&self.gift_item_num),
-            6 => View::of(&self.promotion_desc),
-            7 => View::of(&self.promotion_id),
-            8 => View::of(&self.kd_discount_fee),
-            9 => View::of(&self.kd_child_discount_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut PromotionDetail {
+        0 => id: Number("id", Number);
+        1 => promotion_name: Text("promotion_name", String);
+        2 => discount_fee: Text("discount_fee", String);
+        3 => gift_item_name: Text("gift_item_name", String);
+        4 => gift_item_id: Text("gift_item_id", String);
+        5 => gift_item_num: Text("gift_item_num", String);
+        6 => promotion_desc: Text("promotion_desc", String);
+        7 => promotion_id: Text("promotion_id", String);
+        8 => kd_discount_fee: Text("kd_discount_fee", String);
+        9 => kd_child_discount_fee: Text("kd_child_discount_fee", String);
     }
 }
-
-impl RecordMut for PromotionDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.promotion_name),
-            2 => Slot::of(&mut self.discount_fee),
-            3 => Slot::of(&mut self.gift_item_name),
-            4 => Slot::of(&mut self.gift_item_id),
-            5 => Slot::of(&mut self.gift_item_num),
-            6 => Slot::of(&mut self.promotion_desc),
-            7 => Slot::of(&mut self.promotion_id),
-            8 => Slot::of(&mut self.kd_discount_fee),
-            9 => Slot::of(&mut self.kd_child_discount_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PromotionDetail);
 
 /// The object `LogisticsTag`.
 #[derive(Clone, Default)]
@@ -3552,38 +2464,12 @@ pub struct LogisticsTag {
     pub logistic_service_tag_list: Vec<LogisticServiceTag>,
 }
 
-impl Record for LogisticsTag {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsTag",
-            fields: &[
-                Field::new("order_id", Kind::String),
-                Field::new("logistic_service_tag_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_id),
-            1 => View::of(&self.logistic_service_tag_list),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsTag {
+        0 => order_id: Text("order_id", String);
+        1 => logistic_service_tag_list: Objects("logistic_service_tag_list", Object, list);
     }
 }
-
-impl RecordMut for LogisticsTag {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_id),
-            1 => Slot::of(&mut self.logistic_service_tag_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsTag);
 
 /// The object `LogisticServiceTag`.
 #[derive(Clone, Default)]
@@ -3599,38 +2485,12 @@ pub struct LogisticServiceTag {
     pub service_type: Option<String>,
 }
 
-impl Record for LogisticServiceTag {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticServiceTag",
-            fields: &[
-                Field::new("service_tag", Kind::String),
-                Field::new("service_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.service_tag),
-            1 => View::of(&self.service_type),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticServiceTag {
+        0 => service_tag: Text("service_tag", String);
+        1 => service_type: Text("service_type", String);
     }
 }
-
-impl RecordMut for LogisticServiceTag {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.service_tag),
-            1 => Slot::of(&mut self.service_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticServiceTag);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
@@ -3746,113 +2606,37 @@ pub struct ServiceOrder {
     pub comm_amount_unit: Option<String>,
 }
 
-impl Record for ServiceOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ServiceOrder",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("item_oid", Kind::Number),
-                Field::new("service_id", Kind::Number),
-                Field::new("service_detail_url", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("tmser_spu_code", Kind::String),
-                Field::new("et_ser_time", Kind::String),
-                Field::new("et_shop_name", Kind::String),
-                Field::new("et_verified_shop_name", Kind::String),
-                Field::new("et_plate_number", Kind::String),
-                Field::new("oid_str", Kind::String),
-                Field::new("apple_care_email", Kind::String).secret(),
-                Field::new("apple_care_mpn", Kind::String),
-                Field::new("service_outer_id", Kind::String),
-                Field::new("service_order_type", Kind::String),
-                Field::new("ext_service_biz_id", Kind::String),
-                Field::new("combine_sub_item_id", Kind::Number),
-                Field::new("combine_sub_item_sku_id", Kind::Number),
-                Field::new("comm_amount_unit", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.item_oid),
-            2 => View::of(&self.service_id),
-            3 => View::of(&self.service_detail_url),
-            4 => View::of(&self.num),
-            5 => View::of(&self.price),
-            6 => View::of(&self.payment),
-            7 => View::of(&self.title),
-            8 => View::of(&self.total_fee),
-            9 => View::of(&self.buyer_nick),
-            10 => View::of(&self.refund_id),
-            11 => View::of(&self.seller_nick),
-            12 => View::of(&self.pic_path),
-            13 => View::of(&self.tmser_spu_code),
-            14 => View::of(&self.et_ser_time),
-            15 => View::of(&self.et_shop_name),
-            16 => View::of(&self.et_verified_shop_name),
-            17 => View::of(&self.et_plate_number),
-            18 => View::of(&self.oid_str),
-            19 => View::of(&self.apple_care_email),
-            20 => View::of(&self.apple_care_mpn),
-            21 => View::of(&self.service_outer_id),
-            22 => View::of(&self.service_order_type),
-            23 => View::of(&self.ext_service_biz_id),
-            24 => View::of(&self.combine_sub_item_id),
-            25 => View::of(&self.combine_sub_item_sku_id),
-            26 => View::of(&self.comm_amount_unit),
-            _ => View::Absent,
-        }
+record! {
+    mut ServiceOrder {
+        0 => oid: Number("oid", Number);
+        1 => item_oid: Number("item_oid", Number);
+        2 => service_id: Number("service_id", Number);
+        3 => service_detail_url: Text("service_detail_url", String);
+        4 => num: Number("num", Number);
+        5 => price: Text("price", String);
+        6 => payment: Text("payment", String);
+        7 => title: Text("title", String);
+        8 => total_fee: Text("total_fee", String);
+        9 => buyer_nick: Text("buyer_nick", String);
+        10 => refund_id: Text("refund_id", String);
+        11 => seller_nick: Text("seller_nick", String);
+        12 => pic_path: Text("pic_path", String);
+        13 => tmser_spu_code: Text("tmser_spu_code", String);
+        14 => et_ser_time: Text("et_ser_time", String);
+        15 => et_shop_name: Text("et_shop_name", String);
+        16 => et_verified_shop_name: Text("et_verified_shop_name", String);
+        17 => et_plate_number: Text("et_plate_number", String);
+        18 => oid_str: Text("oid_str", String);
+        19 => apple_care_email: Text("apple_care_email", String, secret);
+        20 => apple_care_mpn: Text("apple_care_mpn", String);
+        21 => service_outer_id: Text("service_outer_id", String);
+        22 => service_order_type: Text("service_order_type", String);
+        23 => ext_service_biz_id: Text("ext_service_biz_id", String);
+        24 => combine_sub_item_id: Number("combine_sub_item_id", Number);
+        25 => combine_sub_item_sku_id: Number("combine_sub_item_sku_id", Number);
+        26 => comm_amount_unit: Text("comm_amount_unit", String);
     }
 }
-
-impl RecordMut for ServiceOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.item_oid),
-            2 => Slot::of(&mut self.service_id),
-            3 => Slot::of(&mut self.service_detail_url),
-            4 => Slot::of(&mut self.num),
-            5 => Slot::of(&mut self.price),
-            6 => Slot::of(&mut self.payment),
-            7 => Slot::of(&mut self.title),
-            8 => Slot::of(&mut self.total_fee),
-            9 => Slot::of(&mut self.buyer_nick),
-            10 => Slot::of(&mut self.refund_id),
-            11 => Slot::of(&mut self.seller_nick),
-            12 => Slot::of(&mut self.pic_path),
-            13 => Slot::of(&mut self.tmser_spu_code),
-            14 => Slot::of(&mut self.et_ser_time),
-            15 => Slot::of(&mut self.et_shop_name),
-            16 => Slot::of(&mut self.et_verified_shop_name),
-            17 => Slot::of(&mut self.et_plate_number),
-            18 => Slot::of(&mut self.oid_str),
-            19 => Slot::of(&mut self.apple_care_email),
-            20 => Slot::of(&mut self.apple_care_mpn),
-            21 => Slot::of(&mut self.service_outer_id),
-            22 => Slot::of(&mut self.service_order_type),
-            23 => Slot::of(&mut self.ext_service_biz_id),
-            24 => Slot::of(&mut self.combine_sub_item_id),
-            25 => Slot::of(&mut self.combine_sub_item_sku_id),
-            26 => Slot::of(&mut self.comm_amount_unit),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ServiceOrder);
 
 /// The object `TradeExt`.
 #[derive(Clone, Default)]
@@ -3904,65 +2688,21 @@ pub struct TradeExt {
     pub ext_attributes: Option<String>,
 }
 
-impl Record for TradeExt {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeExt",
-            fields: &[
-                Field::new("before_enable_flag", Kind::Number),
-                Field::new("before_close_flag", Kind::Number),
-                Field::new("before_pay_flag", Kind::Number),
-                Field::new("before_ship_flag", Kind::Number),
-                Field::new("before_confirm_flag", Kind::Number),
-                Field::new("before_rate_flag", Kind::Number),
-                Field::new("before_refund_flag", Kind::Number),
-                Field::new("before_modify_flag", Kind::Number),
-                Field::new("third_party_status", Kind::Number),
-                Field::new("extra_data", Kind::String),
-                Field::new("ext_attributes", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.before_enable_flag),
-            1 => View::of(&self.before_close_flag),
-            2 => View::of(&self.before_pay_flag),
-            3 => View::of(&self.before_ship_flag),
-            4 => View::of(&self.before_confirm_flag),
-            5 => View::of(&self.before_rate_flag),
-            6 => View::of(&self.before_refund_flag),
-            7 => View::of(&self.before_modify_flag),
-            8 => View::of(&self.third_party_status),
-            9 => View::of(&self.extra_data),
-            10 => View::of(&self.ext_attributes),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeExt {
+        0 => before_enable_flag: Number("before_enable_flag", Number);
+        1 => before_close_flag: Number("before_close_flag", Number);
+        2 => before_pay_flag: Number("before_pay_flag", Number);
+        3 => before_ship_flag: Number("before_ship_flag", Number);
+        4 => before_confirm_flag: Number("before_confirm_flag", Number);
+        5 => before_rate_flag: Number("before_rate_flag", Number);
+        6 => before_refund_flag: Number("before_refund_flag", Number);
+        7 => before_modify_flag: Number("before_modify_flag", Number);
+        8 => third_party_status: Number("third_party_status", Number);
+        9 => extra_data: Text("extra_data", String);
+        10 => ext_attributes: Text("ext_attributes", String);
     }
 }
-
-impl RecordMut for TradeExt {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.before_enable_flag),
-            1 => Slot::of(&mut self.before_close_flag),
-            2 => Slot::of(&mut self.before_pay_flag),
-            3 => Slot::of(&mut self.before_ship_flag),
-            4 => Slot::of(&mut self.before_confirm_flag),
-            5 => Slot::of(&mut self.before_rate_flag),
-            6 => Slot::of(&mut self.before_refund_flag),
-            7 => Slot::of(&mut self.before_modify_flag),
-            8 => Slot::of(&mut self.third_party_status),
-            9 => Slot::of(&mut self.extra_data),
-            10 => Slot::of(&mut self.ext_attributes),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeExt);
 
 /// The object `LogisticsInfo`.
 #[derive(Clone, Default)]
@@ -4098,128 +2838,42 @@ pub struct LogisticsInfo {
     pub promise_collect_time: Option<String>,
 }
 
-impl Record for LogisticsInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsInfo",
-            fields: &[
-                Field::new("trade_id", Kind::Number),
-                Field::new("sub_trade_id", Kind::Number),
-                Field::new("item_id", Kind::String),
-                Field::new("item_code", Kind::String),
-                Field::new("need_consign_num", Kind::Number),
-                Field::new("store_code", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("sku_id", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("consign_type", Kind::String),
-                Field::new("combine_item_id", Kind::String),
-                Field::new("combine_item_code", Kind::String),
-                Field::new("item_ratio", Kind::Number),
-                Field::new("bar_code", Kind::String),
-                Field::new("delivery_cps", Kind::String),
-                Field::new("biz_delivery_code", Kind::String),
-                Field::new("biz_store_code", Kind::String),
-                Field::new("biz_sd_type", Kind::String),
-                Field::new("send_country", Kind::String),
-                Field::new("send_state", Kind::String),
-                Field::new("send_city", Kind::String),
-                Field::new("send_district", Kind::String),
-                Field::new("send_town", Kind::String),
-                Field::new("send_division_code", Kind::String),
-                Field::new("black_delivery_cps", Kind::String),
-                Field::new("white_delivery_cps", Kind::String),
-                Field::new("biz_delivery_type", Kind::Number),
-                Field::new("unused_warehouse_error_msg", Kind::String),
-                Field::new("unused_delivery_error_msg", Kind::String),
-                Field::new("used_black_delivery_error_msg", Kind::String),
-                Field::new("promise_outbound_time", Kind::String),
-                Field::new("promise_collect_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade_id),
-            1 => View::of(&self.sub_trade_id),
-            2 => View::of(&self.item_id),
-            3 => View::of(&self.item_code),
-            4 => View::of(&self.need_consign_num),
-            5 => View::of(&self.store_code),
-            6 => View::of(&self.r#type),
-            7 => View::of(&self.sku_id),
-            8 => View::of(&self.num_iid),
-            9 => View::of(&self.consign_type),
-            10 => View::of(&self.combine_item_id),
-            11 => View::of(&self.combine_item_code),
-            12 => View::of(&self.item_ratio),
-            13 => View::of(&self.bar_code),
-            14 => View::of(&self.delivery_cps),
-            15 => View::of(&self.biz_delivery_code),
-            16 => View::of(&self.biz_store_code),
-            17 => View::of(&self.biz_sd_type),
-            18 => View::of(&self.send_country),
-            19 => View::of(&self.send_state),
-            20 => View::of(&self.send_city),
-            21 => View::of(&self.send_district),
-            22 => View::of(&self.send_town),
-            23 => View::of(&self.send_division_code),
-            24 => View::of(&self.black_delivery_cps),
-            25 => View::of(&self.white_delivery_cps),
-            26 => View::of(&self.biz_delivery_type),
-            27 => View::of(&self.unused_warehouse_error_msg),
-            28 => View::of(&self.unused_delivery_error_msg),
-            29 => View::of(&self.used_black_delivery_error_msg),
-            30 => View::of(&self.promise_outbound_time),
-            31 => View::of(&self.promise_collect_time),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsInfo {
+        0 => trade_id: Number("trade_id", Number);
+        1 => sub_trade_id: Number("sub_trade_id", Number);
+        2 => item_id: Text("item_id", String);
+        3 => item_code: Text("item_code", String);
+        4 => need_consign_num: Number("need_consign_num", Number);
+        5 => store_code: Text("store_code", String);
+        6 => r#type: Text("type", String);
+        7 => sku_id: Text("sku_id", String);
+        8 => num_iid: Number("num_iid", Number);
+        9 => consign_type: Text("consign_type", String);
+        10 => combine_item_id: Text("combine_item_id", String);
+        11 => combine_item_code: Text("combine_item_code", String);
+        12 => item_ratio: Number("item_ratio", Number);
+        13 => bar_code: Text("bar_code", String);
+        14 => delivery_cps: Text("delivery_cps", String);
+        15 => biz_delivery_code: Text("biz_delivery_code", String);
+        16 => biz_store_code: Text("biz_store_code", String);
+        17 => biz_sd_type: Text("biz_sd_type", String);
+        18 => send_country: Text("send_country", String);
+        19 => send_state: Text("send_state", String);
+        20 => send_city: Text("send_city", String);
+        21 => send_district: Text("send_district", String);
+        22 => send_town: Text("send_town", String);
+        23 => send_division_code: Text("send_division_code", String);
+        24 => black_delivery_cps: Text("black_delivery_cps", String);
+        25 => white_delivery_cps: Text("white_delivery_cps", String);
+        26 => biz_delivery_type: Number("biz_delivery_type", Number);
+        27 => unused_warehouse_error_msg: Text("unused_warehouse_error_msg", String);
+        28 => unused_delivery_error_msg: Text("unused_delivery_error_msg", String);
+        29 => used_black_delivery_error_msg: Text("used_black_delivery_error_msg", String);
+        30 => promise_outbound_time: Text("promise_outbound_time", String);
+        31 => promise_collect_time: Text("promise_collect_time", String);
     }
 }
-
-impl RecordMut for LogisticsInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade_id),
-            1 => Slot::of(&mut self.sub_trade_id),
-            2 => Slot::of(&mut self.item_id),
-            3 => Slot::of(&mut self.item_code),
-            4 => Slot::of(&mut self.need_consign_num),
-            5 => Slot::of(&mut self.store_code),
-            6 => Slot::of(&mut self.r#type),
-            7 => Slot::of(&mut self.sku_id),
-            8 => Slot::of(&mut self.num_iid),
-            9 => Slot::of(&mut self.consign_type),
-            10 => Slot::of(&mut self.combine_item_id),
-            11 => Slot::of(&mut self.combine_item_code),
-            12 => Slot::of(&mut self.item_ratio),
-            13 => Slot::of(&mut self.bar_code),
-            14 => Slot::of(&mut self.delivery_cps),
-            15 => Slot::of(&mut self.biz_delivery_code),
-            16 => Slot::of(&mut self.biz_store_code),
-            17 => Slot::of(&mut self.biz_sd_type),
-            18 => Slot::of(&mut self.send_country),
-            19 => Slot::of(&mut self.send_state),
-            20 => Slot::of(&mut self.send_city),
-            21 => Slot::of(&mut self.send_district),
-            22 => Slot::of(&mut self.send_town),
-            23 => Slot::of(&mut self.send_division_code),
-            24 => Slot::of(&mut self.black_delivery_cps),
-            25 => Slot::of(&mut self.white_delivery_cps),
-            26 => Slot::of(&mut self.biz_delivery_type),
-            27 => Slot::of(&mut self.unused_warehouse_error_msg),
-            28 => Slot::of(&mut self.unused_delivery_error_msg),
-            29 => Slot::of(&mut self.used_black_delivery_error_msg),
-            30 => Slot::of(&mut self.promise_outbound_time),
-            31 => Slot::of(&mut self.promise_collect_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsInfo);
 
 /// The object `ExpandCardInfo`.
 #[derive(Clone, Default)]
@@ -4243,44 +2897,14 @@ pub struct ExpandCardInfo {
     pub expand_price_used: Option<String>,
 }
 
-impl Record for ExpandCardInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ExpandCardInfo",
-            fields: &[
-                Field::new("basic_price", Kind::String),
-                Field::new("expand_price", Kind::String),
-                Field::new("basic_price_used", Kind::String),
-                Field::new("expand_price_used", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.basic_price),
-            1 => View::of(&self.expand_price),
-            2 => View::of(&self.basic_price_used),
-            3 => View::of(&self.expand_price_used),
-            _ => View::Absent,
-        }
+record! {
+    mut ExpandCardInfo {
+        0 => basic_price: Text("basic_price", String);
+        1 => expand_price: Text("expand_price", String);
+        2 => basic_price_used: Text("basic_price_used", String);
+        3 => expand_price_used: Text("expand_price_used", String);
     }
 }
-
-impl RecordMut for ExpandCardInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.basic_price),
-            1 => Slot::of(&mut self.expand_price),
-            2 => Slot::of(&mut self.basic_price_used),
-            3 => Slot::of(&mut self.expand_price_used),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ExpandCardInfo);
 
 /// The object `StepPayDetail`.
 #[derive(Clone, Default)]
@@ -4312,50 +2936,16 @@ pub struct StepPayDetail {
     pub step_actual_pay_fee: Option<String>,
 }
 
-impl Record for StepPayDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StepPayDetail",
-            fields: &[
-                Field::new("id", Kind::Number),
-                Field::new("pay_status", Kind::Number),
-                Field::new("step_no", Kind::Number),
-                Field::new("step_channel_no", Kind::String),
-                Field::new("step_instrument_code", Kind::String),
-                Field::new("step_actual_pay_fee", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.pay_status),
-            2 => View::of(&self.step_no),
-            3 => View::of(&self.step_channel_no),
-            4 => View::of(&self.step_instrument_code),
-            5 => View::of(&self.step_actual_pay_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut StepPayDetail {
+        0 => id: Number("id", Number);
+        1 => pay_status: Number("pay_status", Number);
+        2 => step_no: Number("step_no", Number);
+        3 => step_channel_no: Text("step_channel_no", String);
+        4 => step_instrument_code: Text("step_instrument_code", String);
+        5 => step_actual_pay_fee: Text("step_actual_pay_fee", String);
     }
 }
-
-impl RecordMut for StepPayDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.id),
-            1 => Slot::of(&mut self.pay_status),
-            2 => Slot::of(&mut self.step_no),
-            3 => Slot::of(&mut self.step_channel_no),
-            4 => Slot::of(&mut self.step_instrument_code),
-            5 => Slot::of(&mut self.step_actual_pay_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StepPayDetail);
 
 /// The object `AgreeRefundCheck`.
 #[derive(Clone, Default)]
@@ -4375,41 +2965,13 @@ pub struct AgreeRefundCheck {
     pub detail_order_id: Option<String>,
 }
 
-impl Record for AgreeRefundCheck {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AgreeRefundCheck",
-            fields: &[
-                Field::new("delivery_tips", Kind::String),
-                Field::new("delivery_process", Kind::String),
-                Field::new("detail_order_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.delivery_tips),
-            1 => View::of(&self.delivery_process),
-            2 => View::of(&self.detail_order_id),
-            _ => View::Absent,
-        }
+record! {
+    mut AgreeRefundCheck {
+        0 => delivery_tips: Text("delivery_tips", String);
+        1 => delivery_process: Text("delivery_process", String);
+        2 => detail_order_id: Text("detail_order_id", String);
     }
 }
-
-impl RecordMut for AgreeRefundCheck {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.delivery_tips),
-            1 => Slot::of(&mut self.delivery_process),
-            2 => Slot::of(&mut self.detail_order_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AgreeRefundCheck);
 
 /// The object `AddressDetail`.
 #[derive(Clone, Default)]
@@ -4453,59 +3015,19 @@ pub struct AddressDetail {
     pub biz_type: Option<String>,
 }
 
-impl Record for AddressDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddressDetail",
-            fields: &[
-                Field::new("detailed_address", Kind::String).secret(),
-                Field::new("division_code", Kind::String),
-                Field::new("area", Kind::String),
-                Field::new("telephone", Kind::String).secret(),
-                Field::new("city", Kind::String),
-                Field::new("prov", Kind::String),
-                Field::new("country", Kind::String),
-                Field::new("contact_name", Kind::String).secret(),
-                Field::new("biz_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.detailed_address),
-            1 => View::of(&self.division_code),
-            2 => View::of(&self.area),
-            3 => View::of(&self.telephone),
-            4 => View::of(&self.city),
-            5 => View::of(&self.prov),
-            6 => View::of(&self.country),
-            7 => View::of(&self.contact_name),
-            8 => View::of(&self.biz_type),
-            _ => View::Absent,
-        }
+record! {
+    mut AddressDetail {
+        0 => detailed_address: Text("detailed_address", String, secret);
+        1 => division_code: Text("division_code", String);
+        2 => area: Text("area", String);
+        3 => telephone: Text("telephone", String, secret);
+        4 => city: Text("city", String);
+        5 => prov: Text("prov", String);
+        6 => country: Text("country", String);
+        7 => contact_name: Text("contact_name", String, secret);
+        8 => biz_type: Text("biz_type", String);
     }
 }
-
-impl RecordMut for AddressDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.detailed_address),
-            1 => Slot::of(&mut self.division_code),
-            2 => Slot::of(&mut self.area),
-            3 => Slot::of(&mut self.telephone),
-            4 => Slot::of(&mut self.city),
-            5 => Slot::of(&mut self.prov),
-            6 => Slot::of(&mut self.country),
-            7 => Slot::of(&mut self.contact_name),
-            8 => Slot::of(&mut self.biz_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AddressDetail);
 
 /// The object `DeliveryPlan`.
 #[derive(Clone, Default)]
@@ -4601,98 +3123,32 @@ pub struct DeliveryPlan {
     pub receiver_country: Option<String>,
 }
 
-impl Record for DeliveryPlan {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "DeliveryPlan",
-            fields: &[
-                Field::new("plan_id", Kind::Number),
-                Field::new("order_id", Kind::Number),
-                Field::new("curr_phase", Kind::Number),
-                Field::new("out_logistics_id", Kind::String),
-                Field::new("prepare_time_begin", Kind::Date),
-                Field::new("ship_time_begin", Kind::Date),
-                Field::new("actual_ship_time", Kind::Date),
-                Field::new("goods_num", Kind::Number),
-                Field::new("plan_status", Kind::Number),
-                Field::new("plan_refund_status", Kind::Number),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("receiver_mobile", Kind::String).secret(),
-                Field::new("receiver_phone", Kind::String).secret(),
-                Field::new("receiver_address", Kind::String).secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("privacy_num", Kind::String),
-                Field::new("privacy_expire_time", Kind::Date),
-                Field::new("receiver_town", Kind::String),
-                Field::new("receiver_district", Kind::String),
-                Field::new("receiver_city", Kind::String),
-                Field::new("receiver_state", Kind::String),
-                Field::new("receiver_country", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.plan_id),
-            1 => View::of(&self.order_id),
-            2 => View::of(&self.curr_phase),
-            3 => View::of(&self.out_logistics_id),
-            4 => View::of(&self.prepare_time_begin),
-            5 => View::of(&self.ship_time_begin),
-            6 => View::of(&self.actual_ship_time),
-            7 => View::of(&self.goods_num),
-            8 => View::of(&self.plan_status),
-            9 => View::of(&self.plan_refund_status),
-            10 => View::of(&self.receiver_name),
-            11 => View::of(&self.receiver_mobile),
-            12 => View::of(&self.receiver_phone),
-            13 => View::of(&self.receiver_address),
-            14 => View::of(&self.oaid),
-            15 => View::of(&self.privacy_num),
-            16 => View::of(&self.privacy_expire_time),
-            17 => View::of(&self.receiver_town),
-            18 => View::of(&self.receiver_district),
-            19 => View::of(&self.receiver_city),
-            20 => View::of(&self.receiver_state),
-            21 => View::of(&self.receiver_country),
-            _ => View::Absent,
-        }
+record! {
+    mut DeliveryPlan {
+        0 => plan_id: Number("plan_id", Number);
+        1 => order_id: Number("order_id", Number);
+        2 => curr_phase: Number("curr_phase", Number);
+        3 => out_logistics_id: Text("out_logistics_id", String);
+        4 => prepare_time_begin: Date("prepare_time_begin", Date);
+        5 => ship_time_begin: Date("ship_time_begin", Date);
+        6 => actual_ship_time: Date("actual_ship_time", Date);
+        7 => goods_num: Number("goods_num", Number);
+        8 => plan_status: Number("plan_status", Number);
+        9 => plan_refund_status: Number("plan_refund_status", Number);
+        10 => receiver_name: Text("receiver_name", String, secret);
+        11 => receiver_mobile: Text("receiver_mobile", String, secret);
+        12 => receiver_phone: Text("receiver_phone", String, secret);
+        13 => receiver_address: Text("receiver_address", String, secret);
+        14 => oaid: Text("oaid", String);
+        15 => privacy_num: Text("privacy_num", String);
+        16 => privacy_expire_time: Date("privacy_expire_time", Date);
+        17 => receiver_town: Text("receiver_town", String);
+        18 => receiver_district: Text("receiver_district", String);
+        19 => receiver_city: Text("receiver_city", String);
+        20 => receiver_state: Text("receiver_state", String);
+        21 => receiver_country: Text("receiver_country", String);
     }
 }
-
-impl RecordMut for DeliveryPlan {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.plan_id),
-            1 => Slot::of(&mut self.order_id),
-            2 => Slot::of(&mut self.curr_phase),
-            3 => Slot::of(&mut self.out_logistics_id),
-            4 => Slot::of(&mut self.prepare_time_begin),
-            5 => Slot::of(&mut self.ship_time_begin),
-            6 => Slot::of(&mut self.actual_ship_time),
-            7 => Slot::of(&mut self.goods_num),
-            8 => Slot::of(&mut self.plan_status),
-            9 => Slot::of(&mut self.plan_refund_status),
-            10 => Slot::of(&mut self.receiver_name),
-            11 => Slot::of(&mut self.receiver_mobile),
-            12 => Slot::of(&mut self.receiver_phone),
-            13 => Slot::of(&mut self.receiver_address),
-            14 => Slot::of(&mut self.oaid),
-            15 => Slot::of(&mut self.privacy_num),
-            16 => Slot::of(&mut self.privacy_expire_time),
-            17 => Slot::of(&mut self.receiver_town),
-            18 => Slot::of(&mut self.receiver_district),
-            19 => Slot::of(&mut self.receiver_city),
-            20 => Slot::of(&mut self.receiver_state),
-            21 => Slot::of(&mut self.receiver_country),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut DeliveryPlan);
 
 /// The object `CombineLogisticsDetail`.
 #[derive(Clone, Default)]
@@ -4716,44 +3172,14 @@ pub struct CombineLogisticsDetail {
     pub send_goods_details: Vec<SendGoodsDetail>,
 }
 
-impl Record for CombineLogisticsDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CombineLogisticsDetail",
-            fields: &[
-                Field::new("invoice_no", Kind::String),
-                Field::new("logistics_company", Kind::String),
-                Field::new("sub_order_id", Kind::String),
-                Field::new("send_goods_details", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.invoice_no),
-            1 => View::of(&self.logistics_company),
-            2 => View::of(&self.sub_order_id),
-            3 => View::of(&self.send_goods_details),
-            _ => View::Absent,
-        }
+record! {
+    mut CombineLogisticsDetail {
+        0 => invoice_no: Text("invoice_no", String);
+        1 => logistics_company: Text("logistics_company", String);
+        2 => sub_order_id: Text("sub_order_id", String);
+        3 => send_goods_details: Objects("send_goods_details", Object, list);
     }
 }
-
-impl RecordMut for CombineLogisticsDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.invoice_no),
-            1 => Slot::of(&mut self.logistics_company),
-            2 => Slot::of(&mut self.sub_order_id),
-            3 => Slot::of(&mut self.send_goods_details),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CombineLogisticsDetail);
 
 /// The object `SendGoodsDetail`.
 #[derive(Clone, Default)]
@@ -4777,44 +3203,14 @@ pub struct SendGoodsDetail {
     pub goods_details: Vec<PackageGoodsDetail>,
 }
 
-impl Record for SendGoodsDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "SendGoodsDetail",
-            fields: &[
-                Field::new("type", Kind::Number),
-                Field::new("consign_status", Kind::Number),
-                Field::new("amount", Kind::Number),
-                Field::new("goods_details", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.r#type),
-            1 => View::of(&self.consign_status),
-            2 => View::of(&self.amount),
-            3 => View::of(&self.goods_details),
-            _ => View::Absent,
-        }
+record! {
+    mut SendGoodsDetail {
+        0 => r#type: Number("type", Number);
+        1 => consign_status: Number("consign_status", Number);
+        2 => amount: Number("amount", Number);
+        3 => goods_details: Objects("goods_details", Object, list);
     }
 }
-
-impl RecordMut for SendGoodsDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.r#type),
-            1 => Slot::of(&mut self.consign_status),
-            2 => Slot::of(&mut self.amount),
-            3 => Slot::of(&mut self.goods_details),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut SendGoodsDetail);
 
 /// The object `PackageGoodsDetail`.
 #[derive(Clone, Default)]
@@ -4834,41 +3230,13 @@ pub struct PackageGoodsDetail {
     pub amount: Option<i64>,
 }
 
-impl Record for PackageGoodsDetail {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageGoodsDetail",
-            fields: &[
-                Field::new("item_id", Kind::Number),
-                Field::new("sku_id", Kind::Number),
-                Field::new("amount", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_id),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.amount),
-            _ => View::Absent,
-        }
+record! {
+    mut PackageGoodsDetail {
+        0 => item_id: Number("item_id", Number);
+        1 => sku_id: Number("sku_id", Number);
+        2 => amount: Number("amount", Number);
     }
 }
-
-impl RecordMut for PackageGoodsDetail {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_id),
-            1 => Slot::of(&mut self.sku_id),
-            2 => Slot::of(&mut self.amount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PackageGoodsDetail);
 
 /// The object `IdentifyInfo`.
 #[derive(Clone, Default)]
@@ -4884,38 +3252,12 @@ pub struct IdentifyInfo {
     pub identify_service_infos: Vec<IdentifyServiceInfo>,
 }
 
-impl Record for IdentifyInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "IdentifyInfo",
-            fields: &[
-                Field::new("identify_logistics_infos", Kind::Object).list(),
-                Field::new("identify_service_infos", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.identify_logistics_infos),
-            1 => View::of(&self.identify_service_infos),
-            _ => View::Absent,
-        }
+record! {
+    mut IdentifyInfo {
+        0 => identify_logistics_infos: Objects("identify_logistics_infos", Object, list);
+        1 => identify_service_infos: Objects("identify_service_infos", Object, list);
     }
 }
-
-impl RecordMut for IdentifyInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.identify_logistics_infos),
-            1 => Slot::of(&mut self.identify_service_infos),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut IdentifyInfo);
 
 /// The object `IdentifyLogisticsInfo`.
 #[derive(Clone, Default)]
@@ -4947,50 +3289,16 @@ pub struct IdentifyLogisticsInfo {
     pub refund: Option<bool>,
 }
 
-impl Record for IdentifyLogisticsInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "IdentifyLogisticsInfo",
-            fields: &[
-                Field::new("detail_order_id", Kind::Number),
-                Field::new("logistics_company", Kind::String),
-                Field::new("stage_no", Kind::Number),
-                Field::new("invoice_no", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("refund", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.detail_order_id),
-            1 => View::of(&self.logistics_company),
-            2 => View::of(&self.stage_no),
-            3 => View::of(&self.invoice_no),
-            4 => View::of(&self.refund_id),
-            5 => View::of(&self.refund),
-            _ => View::Absent,
-        }
+record! {
+    mut IdentifyLogisticsInfo {
+        0 => detail_order_id: Number("detail_order_id", Number);
+        1 => logistics_company: Text("logistics_company", String);
+        2 => stage_no: Number("stage_no", Number);
+        3 => invoice_no: Text("invoice_no", String);
+        4 => refund_id: Text("refund_id", String);
+        5 => refund: Boolean("refund", Boolean);
     }
 }
-
-impl RecordMut for IdentifyLogisticsInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.detail_order_id),
-            1 => Slot::of(&mut self.logistics_company),
-            2 => Slot::of(&mut self.stage_no),
-            3 => Slot::of(&mut self.invoice_no),
-            4 => Slot::of(&mut self.refund_id),
-            5 => Slot::of(&mut self.refund),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut IdentifyLogisticsInfo);
 
 /// The object `IdentifyServiceInfo`.
 #[derive(Clone, Default)]
@@ -5010,41 +3318,13 @@ pub struct IdentifyServiceInfo {
     pub service_id: Option<String>,
 }
 
-impl Record for IdentifyServiceInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "IdentifyServiceInfo",
-            fields: &[
-                Field::new("detail_order_id", Kind::Number),
-                Field::new("unit_id", Kind::String),
-                Field::new("service_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.detail_order_id),
-            1 => View::of(&self.unit_id),
-            2 => View::of(&self.service_id),
-            _ => View::Absent,
-        }
+record! {
+    mut IdentifyServiceInfo {
+        0 => detail_order_id: Number("detail_order_id", Number);
+        1 => unit_id: Text("unit_id", String);
+        2 => service_id: Text("service_id", String);
     }
 }
-
-impl RecordMut for IdentifyServiceInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.detail_order_id),
-            1 => Slot::of(&mut self.unit_id),
-            2 => Slot::of(&mut self.service_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut IdentifyServiceInfo);
 
 /// The object `LogisticsConsignInfo`.
 #[derive(Clone, Default)]
@@ -5068,44 +3348,14 @@ pub struct LogisticsConsignInfo {
     pub combine_item: Vec<CombineConsignInfo>,
 }
 
-impl Record for LogisticsConsignInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsConsignInfo",
-            fields: &[
-                Field::new("related_id", Kind::String),
-                Field::new("consign_time", Kind::String),
-                Field::new("render_consign_time", Kind::String),
-                Field::new("combine_item", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.related_id),
-            1 => View::of(&self.consign_time),
-            2 => View::of(&self.render_consign_time),
-            3 => View::of(&self.combine_item),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsConsignInfo {
+        0 => related_id: Text("related_id", String);
+        1 => consign_time: Text("consign_time", String);
+        2 => render_consign_time: Text("render_consign_time", String);
+        3 => combine_item: Objects("combine_item", Object, list);
     }
 }
-
-impl RecordMut for LogisticsConsignInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.related_id),
-            1 => Slot::of(&mut self.consign_time),
-            2 => Slot::of(&mut self.render_consign_time),
-            3 => Slot::of(&mut self.combine_item),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsConsignInfo);
 
 /// The object `CombineConsignInfo`.
 #[derive(Clone, Default)]
@@ -5133,47 +3383,15 @@ pub struct CombineConsignInfo {
     pub render_consign_time: Option<String>,
 }
 
-impl Record for CombineConsignInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CombineConsignInfo",
-            fields: &[
-                Field::new("comb_id", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("sku_id", Kind::String),
-                Field::new("consign_time", Kind::String),
-                Field::new("render_consign_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.comb_id),
-            1 => View::of(&self.item_id),
-            2 => View::of(&self.sku_id),
-            3 => View::of(&self.consign_time),
-            4 => View::of(&self.render_consign_time),
-            _ => View::Absent,
-        }
+record! {
+    mut CombineConsignInfo {
+        0 => comb_id: Text("comb_id", String);
+        1 => item_id: Text("item_id", String);
+        2 => sku_id: Text("sku_id", String);
+        3 => consign_time: Text("consign_time", String);
+        4 => render_consign_time: Text("render_consign_time", String);
     }
 }
-
-impl RecordMut for CombineConsignInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.comb_id),
-            1 => Slot::of(&mut self.item_id),
-            2 => Slot::of(&mut self.sku_id),
-            3 => Slot::of(&mut self.consign_time),
-            4 => Slot::of(&mut self.render_consign_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CombineConsignInfo);
 
 /// The object `LogisticsModifyInfo`.
 #[derive(Clone, Default)]
@@ -5213,56 +3431,18 @@ pub struct LogisticsModifyInfo {
     pub comb_id: Option<String>,
 }
 
-impl Record for LogisticsModifyInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsModifyInfo",
-            fields: &[
-                Field::new("related_id", Kind::String),
-                Field::new("consign_time", Kind::String),
-                Field::new("origin_consign_time", Kind::String),
-                Field::new("modify_time", Kind::String),
-                Field::new("modify_reason", Kind::String),
-                Field::new("item_id", Kind::String),
-                Field::new("sku_id", Kind::String),
-                Field::new("comb_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.related_id),
-            1 => View::of(&self.consign_time),
-            2 => View::of(&self.origin_consign_time),
-            3 => View::of(&self.modify_time),
-            4 => View::of(&self.modify_reason),
-            5 => View::of(&self.item_id),
-            6 => View::of(&self.sku_id),
-            7 => View::of(&self.comb_id),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsModifyInfo {
+        0 => related_id: Text("related_id", String);
+        1 => consign_time: Text("consign_time", String);
+        2 => origin_consign_time: Text("origin_consign_time", String);
+        3 => modify_time: Text("modify_time", String);
+        4 => modify_reason: Text("modify_reason", String);
+        5 => item_id: Text("item_id", String);
+        6 => sku_id: Text("sku_id", String);
+        7 => comb_id: Text("comb_id", String);
     }
 }
-
-impl RecordMut for LogisticsModifyInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.related_id),
-            1 => Slot::of(&mut self.consign_time),
-            2 => Slot::of(&mut self.origin_consign_time),
-            3 => Slot::of(&mut self.modify_time),
-            4 => Slot::of(&mut self.modify_reason),
-            5 => Slot::of(&mut self.item_id),
-            6 => Slot::of(&mut self.sku_id),
-            7 => Slot::of(&mut self.comb_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsModifyInfo);
 
 /// The object `LogisticsAgreement`.
 #[derive(Clone, Default)]
@@ -5302,56 +3482,18 @@ pub struct LogisticsAgreement {
     pub sink_type: Option<String>,
 }
 
-impl Record for LogisticsAgreement {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsAgreement",
-            fields: &[
-                Field::new("logistics_service_msg", Kind::String),
-                Field::new("asdp_biz_type", Kind::String),
-                Field::new("asdp_ads", Kind::String),
-                Field::new("sign_time", Kind::String),
-                Field::new("promise_sign_time", Kind::String),
-                Field::new("push_time", Kind::String),
-                Field::new("no_detail_part_consign", Kind::String),
-                Field::new("sink_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_service_msg),
-            1 => View::of(&self.asdp_biz_type),
-            2 => View::of(&self.asdp_ads),
-            3 => View::of(&self.sign_time),
-            4 => View::of(&self.promise_sign_time),
-            5 => View::of(&self.push_time),
-            6 => View::of(&self.no_detail_part_consign),
-            7 => View::of(&self.sink_type),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsAgreement {
+        0 => logistics_service_msg: Text("logistics_service_msg", String);
+        1 => asdp_biz_type: Text("asdp_biz_type", String);
+        2 => asdp_ads: Text("asdp_ads", String);
+        3 => sign_time: Text("sign_time", String);
+        4 => promise_sign_time: Text("promise_sign_time", String);
+        5 => push_time: Text("push_time", String);
+        6 => no_detail_part_consign: Text("no_detail_part_consign", String);
+        7 => sink_type: Text("sink_type", String);
     }
 }
-
-impl RecordMut for LogisticsAgreement {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.logistics_service_msg),
-            1 => Slot::of(&mut self.asdp_biz_type),
-            2 => Slot::of(&mut self.asdp_ads),
-            3 => Slot::of(&mut self.sign_time),
-            4 => Slot::of(&mut self.promise_sign_time),
-            5 => Slot::of(&mut self.push_time),
-            6 => Slot::of(&mut self.no_detail_part_consign),
-            7 => Slot::of(&mut self.sink_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsAgreement);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,10 +2,7 @@
 
 //! `taobao.trade.get`: 查询订单的基本资料
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, OpenEnum, Record, RecordMut, Request, Schema, Slot, View,
-    open_enum, record,
-};
+use top_protocol::generated::{DateTime, OpenEnum, Request, open_enum, record};
 
 /// `taobao.trade.get`: 查询订单的基本资料
 ///
@@ -58,28 +55,12 @@ impl Request for TradeGetRequest {
     type Response = TradeGetResponse;
 }
 
-impl Record for TradeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("tid", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    TradeGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(TradeGetRequest);
 
 /// The response of `taobao.trade.get`.
 #[derive(Clone, Default)]
@@ -91,33 +72,11 @@ pub struct TradeGetResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeGetResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeGetResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -361,209 +320,69 @@ pub struct Trade {
     pub buyer_open_uid: Option<String>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("seller_nick", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("sid", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("status", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("pay_time", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("consign_time", Kind::Date),
-                Field::new("received_payment", Kind::String),
-                Field::new("commission_fee", Kind::String),
-                Field::new("buyer_memo", Kind::String),
-                Field::new("seller_memo", Kind::String),
-                Field::new("alipay_no", Kind::String),
-                Field::new("buyer_message", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("cod_fee", Kind::String),
-                Field::new("cod_status", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("point_fee", Kind::Number),
-                Field::new("real_point_fee", Kind::Number),
-                Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("is_wt", Kind::Boolean),
-                Field::new("arrive_interval", Kind::Number),
-                Field::new("arrive_cut_time", Kind::String),
-                Field::new("consign_interval", Kind::Number),
-                Field::new("service_tags", Kind::Object).list(),
-                Field::new("o2o", Kind::String),
-                Field::new("o2o_guide_id", Kind::String),
-                Field::new("o2o_guide_name", Kind::String),
-                Field::new("o2o_shop_id", Kind::String),
-                Field::new("o2o_shop_name", Kind::String),
-                Field::new("o2o_delivery", Kind::String),
-                Field::new("o2o_out_trade_id", Kind::String),
-                Field::new("orders", Kind::Object).list(),
-                Field::new("et_ser_time", Kind::String),
-                Field::new("et_shop_name", Kind::String),
-                Field::new("et_verified_shop_name", Kind::String),
-                Field::new("et_plate_number", Kind::String),
-                Field::new("order_tax_fee", Kind::String),
-                Field::new("eticket_service_addr", Kind::String),
-                Field::new("o2o_et_order_id", Kind::String),
-                Field::new("order_tax_promotion_fee", Kind::String),
-                Field::new("pmtp", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_nick),
-            1 => View::of(&self.buyer_nick),
-            2 => View::of(&self.title),
-            3 => View::of(&self.r#type),
-            4 => View::of(&self.created),
-            5 => View::of(&self.sid),
-            6 => View::of(&self.tid),
-            7 => View::of(&self.seller_rate),
-            8 => View::of(&self.buyer_rate),
-            9 => View::optional_open_enum(&self.status),
-            10 => View::of(&self.payment),
-            11 => View::of(&self.discount_fee),
-            12 => View::of(&self.adjust_fee),
-            13 => View::of(&self.post_fee),
-            14 => View::of(&self.total_fee),
-            15 => View::of(&self.pay_time),
-            16 => View::of(&self.end_time),
-            17 => View::of(&self.modified),
-            18 => View::of(&self.consign_time),
-            19 => View::of(&self.received_payment),
-            20 => View::of(&self.commission_fee),
-            21 => View::of(&self.buyer_memo),
-            22 => View::of(&self.seller_memo),
-            23 => View::of(&self.alipay_no),
-            24 => View::of(&self.buyer_message),
-            25 => View::of(&self.pic_path),
-            26 => View::of(&self.num_iid),
-            27 => View::of(&self.price),
-            28 => View::of(&self.cod_fee),
-            29 => View::of(&self.cod_status),
-            30 => View::of(&self.shipping_type),
-            31 => View::of(&self.num),
-            32 => View::of(&self.point_fee),
-            33 => View::of(&self.real_point_fee),
-            34 => View::of(&self.buyer_obtain_point_fee),
-            35 => View::of(&self.is_daixiao),
-            36 => View::of(&self.is_wt),
-            37 => View::of(&self.arrive_interval),
-            38 => View::of(&self.arrive_cut_time),
-            39 => View::of(&self.consign_interval),
-            40 => View::of(&self.service_tags),
-            41 => View::of(&self.o2o),
-            42 => View::of(&self.o2o_guide_id),
-            43 => View::of(&self.o2o_guide_name),
-            44 => View::of(&self.o2o_shop_id),
-            45 => View::of(&self.o2o_shop_name),
-            46 => View::of(&self.o2o_delivery),
-            47 => View::of(&self.o2o_out_trade_id),
-            48 => View::of(&self.orders),
-            49 => View::of(&self.et_ser_time),
-            50 => View::of(&self.et_shop_name),
-            51 => View::of(&self.et_verified_shop_name),
-            52 => View::of(&self.et_plate_number),
-            53 => View::of(&self.order_tax_fee),
-            54 => View::of(&self.eticket_service_addr),
-            55 => View::of(&self.o2o_et_order_id),
-            56 => View::of(&self.order_tax_promotion_fee),
-            57 => View::of(&self.pmtp),
-            58 => View::of(&self.buyer_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => seller_nick: Text("seller_nick", String);
+        1 => buyer_nick: Text("buyer_nick", String);
+        2 => title: Text("title", String);
+        3 => r#type: Text("type", String);
+        4 => created: Date("created", Date);
+        5 => sid: Text("sid", String);
+        6 => tid: Number("tid", Number);
+        7 => seller_rate: Boolean("seller_rate", Boolean);
+        8 => buyer_rate: Boolean("buyer_rate", Boolean);
+        9 => status: OpenEnum("status", String);
+        10 => payment: Text("payment", String);
+        11 => discount_fee: Text("discount_fee", String);
+        12 => adjust_fee: Text("adjust_fee", String);
+        13 => post_fee: Text("post_fee", String);
+        14 => total_fee: Text("total_fee", String);
+        15 => pay_time: Date("pay_time", Date);
+        16 => end_time: Date("end_time", Date);
+        17 => modified: Date("modified", Date);
+        18 => consign_time: Date("consign_time", Date);
+        19 => received_payment: Text("received_payment", String);
+        20 => commission_fee: Text("commission_fee", String);
+        21 => buyer_memo: Text("buyer_memo", String);
+        22 => seller_memo: Text("seller_memo", String);
+        23 => alipay_no: Text("alipay_no", String);
+        24 => buyer_message: Text("buyer_message", String);
+        25 => pic_path: Text("pic_path", String);
+        26 => num_iid: Number("num_iid", Number);
+        27 => price: Text("price", String);
+        28 => cod_fee: Text("cod_fee", String);
+        29 => cod_status: Text("cod_status", String);
+        30 => shipping_type: Text("shipping_type", String);
+        31 => num: Number("num", Number);
+        32 => point_fee: Number("point_fee", Number);
+        33 => real_point_fee: Number("real_point_fee", Number);
+        34 => buyer_obtain_point_fee: Number("buyer_obtain_point_fee", Number);
+        35 => is_daixiao: Boolean("is_daixiao", Boolean);
+        36 => is_wt: Boolean("is_wt", Boolean);
+        37 => arrive_interval: Number("arrive_interval", Number);
+        38 => arrive_cut_time: Text("arrive_cut_time", String);
+        39 => consign_interval: Number("consign_interval", Number);
+        40 => service_tags: Objects("service_tags", Object, list);
+        41 => o2o: Text("o2o", String);
+        42 => o2o_guide_id: Text("o2o_guide_id", String);
+        43 => o2o_guide_name: Text("o2o_guide_name", String);
+        44 => o2o_shop_id: Text("o2o_shop_id", String);
+        45 => o2o_shop_name: Text("o2o_shop_name", String);
+        46 => o2o_delivery: Text("o2o_delivery", String);
+        47 => o2o_out_trade_id: Text("o2o_out_trade_id", String);
+        48 => orders: Objects("orders", Object, list);
+        49 => et_ser_time: Text("et_ser_time", String);
+        50 => et_shop_name: Text("et_shop_name", String);
+        51 => et_verified_shop_name: Text("et_verified_shop_name", String);
+        52 => et_plate_number: Text("et_plate_number", String);
+        53 => order_tax_fee: Text("order_tax_fee", String);
+        54 => eticket_service_addr: Text("eticket_service_addr", String);
+        55 => o2o_et_order_id: Text("o2o_et_order_id", String);
+        56 => order_tax_promotion_fee: Text("order_tax_promotion_fee", String);
+        57 => pmtp: Text("pmtp", String);
+        58 => buyer_open_uid: Text("buyer_open_uid", String);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_nick),
-            1 => Slot::of(&mut self.buyer_nick),
-            2 => Slot::of(&mut self.title),
-            3 => Slot::of(&mut self.r#type),
-            4 => Slot::of(&mut self.created),
-            5 => Slot::of(&mut self.sid),
-            6 => Slot::of(&mut self.tid),
-            7 => Slot::of(&mut self.seller_rate),
-            8 => Slot::of(&mut self.buyer_rate),
-            9 => Slot::open_enum(&mut self.status),
-            10 => Slot::of(&mut self.payment),
-            11 => Slot::of(&mut self.discount_fee),
-            12 => Slot::of(&mut self.adjust_fee),
-            13 => Slot::of(&mut self.post_fee),
-            14 => Slot::of(&mut self.total_fee),
-            15 => Slot::of(&mut self.pay_time),
-            16 => Slot::of(&mut self.end_time),
-            17 => Slot::of(&mut self.modified),
-            18 => Slot::of(&mut self.consign_time),
-            19 => Slot::of(&mut self.received_payment),
-            20 => Slot::of(&mut self.commission_fee),
-            21 => Slot::of(&mut self.buyer_memo),
-            22 => Slot::of(&mut self.seller_memo),
-            23 => Slot::of(&mut self.alipay_no),
-            24 => Slot::of(&mut self.buyer_message),
-            25 => Slot::of(&mut self.pic_path),
-            26 => Slot::of(&mut self.num_iid),
-            27 => Slot::of(&mut self.price),
-            28 => Slot::of(&mut self.cod_fee),
-            29 => Slot::of(&mut self.cod_status),
-            30 => Slot::of(&mut self.shipping_type),
-            31 => Slot::of(&mut self.num),
-            32 => Slot::of(&mut self.point_fee),
-            33 => Slot::of(&mut self.real_point_fee),
-            34 => Slot::of(&mut self.buyer_obtain_point_fee),
-            35 => Slot::of(&mut self.is_daixiao),
-            36 => Slot::of(&mut self.is_wt),
-            37 => Slot::of(&mut self.arrive_interval),
-            38 => Slot::of(&mut self.arrive_cut_time),
-            39 => Slot::of(&mut self.consign_interval),
-            40 => Slot::of(&mut self.service_tags),
-            41 => Slot::of(&mut self.o2o),
-            42 => Slot::of(&mut self.o2o_guide_id),
-            43 => Slot::of(&mut self.o2o_guide_name),
-            44 => Slot::of(&mut self.o2o_shop_id),
-            45 => Slot::of(&mut self.o2o_shop_name),
-            46 => Slot::of(&mut self.o2o_delivery),
-            47 => Slot::of(&mut self.o2o_out_trade_id),
-            48 => Slot::of(&mut self.orders),
-            49 => Slot::of(&mut self.et_ser_time),
-            50 => Slot::of(&mut self.et_shop_name),
-            51 => Slot::of(&mut self.et_verified_shop_name),
-            52 => Slot::of(&mut self.et_plate_number),
-            53 => Slot::of(&mut self.order_tax_fee),
-            54 => Slot::of(&mut self.eticket_service_addr),
-            55 => Slot::of(&mut self.o2o_et_order_id),
-            56 => Slot::of(&mut self.order_tax_promotion_fee),
-            57 => Slot::of(&mut self.pmtp),
-            58 => Slot::of(&mut self.buyer_open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);
 
 /// The object `LogisticsTag`.
 #[derive(Clone, Default)]
@@ -579,38 +398,12 @@ pub struct LogisticsTag {
     pub logistic_service_tag_list: Vec<LogisticServiceTag>,
 }
 
-impl Record for LogisticsTag {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsTag",
-            fields: &[
-                Field::new("order_id", Kind::String),
-                Field::new("logistic_service_tag_list", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_id),
-            1 => View::of(&self.logistic_service_tag_list),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsTag {
+        0 => order_id: Text("order_id", String);
+        1 => logistic_service_tag_list: Objects("logistic_service_tag_list", Object, list);
     }
 }
-
-impl RecordMut for LogisticsTag {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order_id),
-            1 => Slot::of(&mut self.logistic_service_tag_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsTag);
 
 /// The object `LogisticServiceTag`.
 #[derive(Clone, Default)]
@@ -626,38 +419,12 @@ pub struct LogisticServiceTag {
     pub service_type: Option<String>,
 }
 
-impl Record for LogisticServiceTag {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticServiceTag",
-            fields: &[
-                Field::new("service_tag", Kind::String),
-                Field::new("service_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.service_tag),
-            1 => View::of(&self.service_type),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticServiceTag {
+        0 => service_tag: Text("service_tag", String);
+        1 => service_type: Text("service_type", String);
     }
 }
-
-impl RecordMut for LogisticServiceTag {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.service_tag),
-            1 => Slot::of(&mut self.service_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticServiceTag);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -825,152 +592,50 @@ pub struct Order {
     pub is_devalue_fee: Option<bool>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::String),
-                Field::new("refund_status", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("oid", Kind::Number),
-                Field::new("total_fee", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("divide_order_fee", Kind::String),
-                Field::new("part_mjz_discount", Kind::String),
-                Field::new("sku_properties_name", Kind::String),
-                Field::new("item_meal_name", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("outer_sku_id", Kind::String),
-                Field::new("outer_iid", Kind::String),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("seller_type", Kind::String),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("ticket_outer_id", Kind::String),
-                Field::new("ticket_expdate_key", Kind::String),
-                Field::new("is_www", Kind::Boolean),
-                Field::new("store_code", Kind::String),
-                Field::new("tmser_spu_code", Kind::String),
-                Field::new("et_ser_time", Kind::String),
-                Field::new("et_shop_name", Kind::String),
-                Field::new("et_verified_shop_name", Kind::String),
-                Field::new("et_plate_number", Kind::String),
-                Field::new("sub_order_tax_fee", Kind::String),
-                Field::new("sub_order_tax_rate", Kind::String),
-                Field::new("zhengji_status", Kind::String),
-                Field::new("sub_order_tax_promotion_fee", Kind::String),
-                Field::new("tax_free", Kind::Boolean),
-                Field::new("tax_coupon_discount", Kind::String),
-                Field::new("special_refund_type", Kind::String),
-                Field::new("is_devalue_fee", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.pic_path),
-            2 => View::of(&self.price),
-            3 => View::of(&self.num_iid),
-            4 => View::of(&self.sku_id),
-            5 => View::optional_open_enum(&self.refund_status),
-            6 => View::of(&self.status),
-            7 => View::of(&self.oid),
-            8 => View::of(&self.total_fee),
-            9 => View::of(&self.payment),
-            10 => View::of(&self.discount_fee),
-            11 => View::of(&self.adjust_fee),
-            12 => View::of(&self.divide_order_fee),
-            13 => View::of(&self.part_mjz_discount),
-            14 => View::of(&self.sku_properties_name),
-            15 => View::of(&self.item_meal_name),
-            16 => View::of(&self.num),
-            17 => View::of(&self.outer_sku_id),
-            18 => View::of(&self.outer_iid),
-            19 => View::of(&self.buyer_rate),
-            20 => View::of(&self.seller_rate),
-            21 => View::of(&self.seller_type),
-            22 => View::of(&self.is_daixiao),
-            23 => View::of(&self.ticket_outer_id),
-            24 => View::of(&self.ticket_expdate_key),
-            25 => View::of(&self.is_www),
-            26 => View::of(&self.store_code),
-            27 => View::of(&self.tmser_spu_code),
-            28 => View::of(&self.et_ser_time),
-            29 => View::of(&self.et_shop_name),
-            30 => View::of(&self.et_verified_shop_name),
-            31 => View::of(&self.et_plate_number),
-            32 => View::of(&self.sub_order_tax_fee),
-            33 => View::of(&self.sub_order_tax_rate),
-            34 => View::of(&self.zhengji_status),
-            35 => View::of(&self.sub_order_tax_promotion_fee),
-            36 => View::of(&self.tax_free),
-            37 => View::of(&self.tax_coupon_discount),
-            38 => View::of(&self.special_refund_type),
-            39 => View::of(&self.is_devalue_fee),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => title: Text("title", String);
+        1 => pic_path: Text("pic_path", String);
+        2 => price: Text("price", String);
+        3 => num_iid: Number("num_iid", Number);
+        4 => sku_id: Text("sku_id", String);
+        5 => refund_status: OpenEnum("refund_status", String);
+        6 => status: Text("status", String);
+        7 => oid: Number("oid", Number);
+        8 => total_fee: Text("total_fee", String);
+        9 => payment: Text("payment", String);
+        10 => discount_fee: Text("discount_fee", String);
+        11 => adjust_fee: Text("adjust_fee", String);
+        12 => divide_order_fee: Text("divide_order_fee", String);
+        13 => part_mjz_discount: Text("part_mjz_discount", String);
+        14 => sku_properties_name: Text("sku_properties_name", String);
+        15 => item_meal_name: Text("item_meal_name", String);
+        16 => num: Number("num", Number);
+        17 => outer_sku_id: Text("outer_sku_id", String);
+        18 => outer_iid: Text("outer_iid", String);
+        19 => buyer_rate: Boolean("buyer_rate", Boolean);
+        20 => seller_rate: Boolean("seller_rate", Boolean);
+        21 => seller_type: Text("seller_type", String);
+        22 => is_daixiao: Boolean("is_daixiao", Boolean);
+        23 => ticket_outer_id: Text("ticket_outer_id", String);
+        24 => ticket_expdate_key: Text("ticket_expdate_key", String);
+        25 => is_www: Boolean("is_www", Boolean);
+        26 => store_code: Text("store_code", String);
+        27 => tmser_spu_code: Text("tmser_spu_code", String);
+        28 => et_ser_time: Text("et_ser_time", String);
+        29 => et_shop_name: Text("et_shop_name", String);
+        30 => et_verified_shop_name: Text("et_verified_shop_name", String);
+        31 => et_plate_number: Text("et_plate_number", String);
+        32 => sub_order_tax_fee: Text("sub_order_tax_fee", String);
+        33 => sub_order_tax_rate: Text("sub_order_tax_rate", String);
+        34 => zhengji_status: Text("zhengji_status", String);
+        35 => sub_order_tax_promotion_fee: Text("sub_order_tax_promotion_fee", String);
+        36 => tax_free: Boolean("tax_free", Boolean);
+        37 => tax_coupon_discount: Text("tax_coupon_discount", String);
+        38 => special_refund_type: Text("special_refund_type", String);
+        39 => is_devalue_fee: Boolean("is_devalue_fee", Boolean);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.pic_path),
-            2 => Slot::of(&mut self.price),
-            3 => Slot::of(&mut self.num_iid),
-            4 => Slot::of(&mut self.sku_id),
-            5 => Slot::open_enum(&mut self.refund_status),
-            6 => Slot::of(&mut self.status),
-            7 => Slot::of(&mut self.oid),
-            8 => Slot::of(&mut self.total_fee),
-            9 => Slot::of(&mut self.payment),
-            10 => Slot::of(&mut self.discount_fee),
-            11 => Slot::of(&mut self.adjust_fee),
-            12 => Slot::of(&mut self.divide_order_fee),
-            13 => Slot::of(&mut self.part_mjz_discount),
-            14 => Slot::of(&mut self.sku_properties_name),
-            15 => Slot::of(&mut self.item_meal_name),
-            16 => Slot::of(&mut self.num),
-            17 => Slot::of(&mut self.outer_sku_id),
-            18 => Slot::of(&mut self.outer_iid),
-            19 => Slot::of(&mut self.buyer_rate),
-            20 => Slot::of(&mut self.seller_rate),
-            21 => Slot::of(&mut self.seller_type),
-            22 => Slot::of(&mut self.is_daixiao),
-            23 => Slot::of(&mut self.ticket_outer_id),
-            24 => Slot::of(&mut self.ticket_expdate_key),
-            25 => Slot::of(&mut self.is_www),
-            26 => Slot::of(&mut self.store_code),
-            27 => Slot::of(&mut self.tmser_spu_code),
-            28 => Slot::of(&mut self.et_ser_time),
-            29 => Slot::of(&mut self.et_shop_name),
-            30 => Slot::of(&mut self.et_verified_shop_name),
-            31 => Slot::of(&mut self.et_plate_number),
-            32 => Slot::of(&mut self.sub_order_tax_fee),
-            33 => Slot::of(&mut self.sub_order_tax_rate),
-            34 => Slot::of(&mut self.zhengji_status),
-            35 => Slot::of(&mut self.sub_order_tax_promotion_fee),
-            36 => Slot::of(&mut self.tax_free),
-            37 => Slot::of(&mut self.tax_coupon_discount),
-            38 => Slot::of(&mut self.special_refund_type),
-            39 => Slot::of(&mut self.is_devalue_fee),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.trade.invoice.amount.get`: 查询订单的开票金额
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.trade.invoice.amount.get`: 查询订单的开票金额
 ///
@@ -47,24 +45,11 @@ impl Request for TradeInvoiceAmountGetRequest {
     type Response = TradeInvoiceAmountGetResponse;
 }
 
-impl Record for TradeInvoiceAmountGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeInvoiceAmountGetRequest",
-            fields: &[Field::new("tid", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    TradeInvoiceAmountGetRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(TradeInvoiceAmountGetRequest);
 
 /// The response of `taobao.trade.invoice.amount.get`.
 #[derive(Clone, Default)]
@@ -80,35 +65,9 @@ pub struct TradeInvoiceAmountGetResponse {
     pub platform_invoice_amount: Option<String>,
 }
 
-impl Record for TradeInvoiceAmountGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeInvoiceAmountGetResponse",
-            fields: &[
-                Field::new("consumer_invoice_amount", Kind::String),
-                Field::new("platform_invoice_amount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.consumer_invoice_amount),
-            1 => View::of(&self.platform_invoice_amount),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeInvoiceAmountGetResponse {
+        0 => consumer_invoice_amount: Text("consumer_invoice_amount", String);
+        1 => platform_invoice_amount: Text("platform_invoice_amount", String);
     }
 }
-
-impl RecordMut for TradeInvoiceAmountGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.consumer_invoice_amount),
-            1 => Slot::of(&mut self.platform_invoice_amount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeInvoiceAmountGetResponse);

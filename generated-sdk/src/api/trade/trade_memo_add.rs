@@ -2,10 +2,7 @@
 
 //! `taobao.trade.memo.add`: 添加订单备注
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema,
-    Slot, View, record,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record};
 
 /// `taobao.trade.memo.add`: 添加订单备注
 ///
@@ -70,31 +67,13 @@ impl Request for TradeMemoAddRequest {
     type Response = TradeMemoAddResponse;
 }
 
-impl Record for TradeMemoAddRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeMemoAddRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("memo", Kind::String).required(),
-                Field::new("flag", Kind::Number)
-                    .limits(&[Limit::MinValue(0), Limit::MaxValue(5)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.memo),
-            2 => View::of(&self.flag),
-            _ => View::Absent,
-        }
+record! {
+    TradeMemoAddRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => memo: RequiredText("memo", String, required);
+        2 => flag: Number("flag", Number, [MinValue(0), MaxValue(5)]);
     }
 }
-
-record!(TradeMemoAddRequest);
 
 /// The response of `taobao.trade.memo.add`.
 #[derive(Clone, Default)]
@@ -106,33 +85,11 @@ pub struct TradeMemoAddResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradeMemoAddResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeMemoAddResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeMemoAddResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradeMemoAddResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeMemoAddResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -148,32 +105,9 @@ pub struct Trade {
     pub created: Option<DateTime>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[Field::new("tid", Kind::Number), Field::new("created", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.created),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => tid: Number("tid", Number);
+        1 => created: Date("created", Date);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.created),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);

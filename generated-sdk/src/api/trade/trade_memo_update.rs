@@ -2,9 +2,7 @@
 
 //! `taobao.trade.memo.update`: 修改卖家备注
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.trade.memo.update`: 修改卖家备注
 ///
@@ -88,32 +86,14 @@ impl Request for TradeMemoUpdateRequest {
     type Response = TradeMemoUpdateResponse;
 }
 
-impl Record for TradeMemoUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeMemoUpdateRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("memo", Kind::String),
-                Field::new("flag", Kind::Number),
-                Field::new("reset", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.memo),
-            2 => View::of(&self.flag),
-            3 => View::of(&self.reset),
-            _ => View::Absent,
-        }
+record! {
+    TradeMemoUpdateRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => memo: Text("memo", String);
+        2 => flag: Number("flag", Number);
+        3 => reset: Boolean("reset", Boolean);
     }
 }
-
-record!(TradeMemoUpdateRequest);
 
 /// The response of `taobao.trade.memo.update`.
 #[derive(Clone, Default)]
@@ -125,33 +105,11 @@ pub struct TradeMemoUpdateResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradeMemoUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeMemoUpdateResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeMemoUpdateResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradeMemoUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeMemoUpdateResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -167,35 +125,9 @@ pub struct Trade {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => tid: Number("tid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);

@@ -2,9 +2,7 @@
 
 //! `taobao.trade.ordersku.update`: 修改子订单的销售属性
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.trade.ordersku.update`: 修改子订单的销售属性
 ///
@@ -75,30 +73,13 @@ impl Request for TradeOrderskuUpdateRequest {
     type Response = TradeOrderskuUpdateResponse;
 }
 
-impl Record for TradeOrderskuUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeOrderskuUpdateRequest",
-            fields: &[
-                Field::new("oid", Kind::Number).required(),
-                Field::new("sku_id", Kind::Number),
-                Field::new("sku_props", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.sku_id),
-            2 => View::of(&self.sku_props),
-            _ => View::Absent,
-        }
+record! {
+    TradeOrderskuUpdateRequest {
+        0 => oid: RequiredNumber("oid", Number, required);
+        1 => sku_id: Number("sku_id", Number);
+        2 => sku_props: Text("sku_props", String);
     }
 }
-
-record!(TradeOrderskuUpdateRequest);
 
 /// The response of `taobao.trade.ordersku.update`.
 #[derive(Clone, Default)]
@@ -110,33 +91,11 @@ pub struct TradeOrderskuUpdateResponse {
     pub order: Option<Order>,
 }
 
-impl Record for TradeOrderskuUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeOrderskuUpdateResponse",
-            fields: &[Field::new("order", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeOrderskuUpdateResponse {
+        0 => order: Object("order", Object);
     }
 }
-
-impl RecordMut for TradeOrderskuUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.order),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeOrderskuUpdateResponse);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -152,35 +111,9 @@ pub struct Order {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => oid: Number("oid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);

@@ -2,9 +2,7 @@
 
 //! `taobao.trade.postage.update`: 修改订单的邮费
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.trade.postage.update`: 修改订单的邮费
 ///
@@ -54,28 +52,12 @@ impl Request for TradePostageUpdateRequest {
     type Response = TradePostageUpdateResponse;
 }
 
-impl Record for TradePostageUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradePostageUpdateRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("post_fee", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.post_fee),
-            _ => View::Absent,
-        }
+record! {
+    TradePostageUpdateRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => post_fee: RequiredText("post_fee", String, required);
     }
 }
-
-record!(TradePostageUpdateRequest);
 
 /// The response of `taobao.trade.postage.update`.
 #[derive(Clone, Default)]
@@ -87,33 +69,11 @@ pub struct TradePostageUpdateResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradePostageUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradePostageUpdateResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradePostageUpdateResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradePostageUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradePostageUpdateResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -137,41 +97,11 @@ pub struct Trade {
     pub payment: Option<String>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("modified", Kind::Date),
-                Field::new("post_fee", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("payment", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modified),
-            1 => View::of(&self.post_fee),
-            2 => View::of(&self.total_fee),
-            3 => View::of(&self.payment),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => modified: Date("modified", Date);
+        1 => post_fee: Text("post_fee", String);
+        2 => total_fee: Text("total_fee", String);
+        3 => payment: Text("payment", String);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modified),
-            1 => Slot::of(&mut self.post_fee),
-            2 => Slot::of(&mut self.total_fee),
-            3 => Slot::of(&mut self.payment),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);

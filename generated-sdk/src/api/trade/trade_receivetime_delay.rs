@@ -2,9 +2,7 @@
 
 //! `taobao.trade.receivetime.delay`: 延长确认收货的期限
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.trade.receivetime.delay`: 延长确认收货的期限
 ///
@@ -49,28 +47,12 @@ impl Request for TradeReceivetimeDelayRequest {
     type Response = TradeReceivetimeDelayResponse;
 }
 
-impl Record for TradeReceivetimeDelayRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeReceivetimeDelayRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("days", Kind::Number).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.days),
-            _ => View::Absent,
-        }
+record! {
+    TradeReceivetimeDelayRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => days: RequiredNumber("days", Number, required);
     }
 }
-
-record!(TradeReceivetimeDelayRequest);
 
 /// The response of `taobao.trade.receivetime.delay`.
 #[derive(Clone, Default)]
@@ -82,33 +64,11 @@ pub struct TradeReceivetimeDelayResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradeReceivetimeDelayResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeReceivetimeDelayResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeReceivetimeDelayResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradeReceivetimeDelayResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeReceivetimeDelayResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -124,35 +84,9 @@ pub struct Trade {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => tid: Number("tid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);

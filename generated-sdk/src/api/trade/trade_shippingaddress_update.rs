@@ -2,9 +2,7 @@
 
 //! `taobao.trade.shippingaddress.update`: 修改订单的收货地址
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.trade.shippingaddress.update`: 修改订单的收货地址
 ///
@@ -160,55 +158,20 @@ impl Request for TradeShippingaddressUpdateRequest {
     type Response = TradeShippingaddressUpdateResponse;
 }
 
-impl Record for TradeShippingaddressUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeShippingaddressUpdateRequest",
-            fields: &[
-                Field::new("tid", Kind::Number).required(),
-                Field::new("receiver_name", Kind::String)
-                    .secret()
-                    .limits(&[Limit::MaxLength(50)]),
-                Field::new("receiver_phone", Kind::String)
-                    .secret()
-                    .limits(&[Limit::MaxLength(30)]),
-                Field::new("receiver_mobile", Kind::String)
-                    .secret()
-                    .limits(&[Limit::MaxLength(11)]),
-                Field::new("receiver_state", Kind::String)
-                    .limits(&[Limit::MaxLength(32)]),
-                Field::new("receiver_city", Kind::String)
-                    .limits(&[Limit::MaxLength(32)]),
-                Field::new("receiver_district", Kind::String)
-                    .limits(&[Limit::MaxLength(32)]),
-                Field::new("receiver_address", Kind::String)
-                    .secret()
-                    .limits(&[Limit::MaxLength(228)]),
-                Field::new("receiver_zip", Kind::String).limits(&[Limit::MaxLength(6)]),
-                Field::new("receiver_town", Kind::String).limits(&[Limit::MaxLength(32)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.receiver_name),
-            2 => View::of(&self.receiver_phone),
-            3 => View::of(&self.receiver_mobile),
-            4 => View::of(&self.receiver_state),
-            5 => View::of(&self.receiver_city),
-            6 => View::of(&self.receiver_district),
-            7 => View::of(&self.receiver_address),
-            8 => View::of(&self.receiver_zip),
-            9 => View::of(&self.receiver_town),
-            _ => View::Absent,
-        }
+record! {
+    TradeShippingaddressUpdateRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
+        1 => receiver_name: Text("receiver_name", String, secret, [MaxLength(50)]);
+        2 => receiver_phone: Text("receiver_phone", String, secret, [MaxLength(30)]);
+        3 => receiver_mobile: Text("receiver_mobile", String, secret, [MaxLength(11)]);
+        4 => receiver_state: Text("receiver_state", String, [MaxLength(32)]);
+        5 => receiver_city: Text("receiver_city", String, [MaxLength(32)]);
+        6 => receiver_district: Text("receiver_district", String, [MaxLength(32)]);
+        7 => receiver_address: Text("receiver_address", String, secret, [MaxLength(228)]);
+        8 => receiver_zip: Text("receiver_zip", String, [MaxLength(6)]);
+        9 => receiver_town: Text("receiver_town", String, [MaxLength(32)]);
     }
 }
-
-record!(TradeShippingaddressUpdateRequest);
 
 /// The response of `taobao.trade.shippingaddress.update`.
 #[derive(Clone, Default)]
@@ -220,33 +183,11 @@ pub struct TradeShippingaddressUpdateResponse {
     pub trade: Option<Trade>,
 }
 
-impl Record for TradeShippingaddressUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeShippingaddressUpdateResponse",
-            fields: &[Field::new("trade", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.trade),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeShippingaddressUpdateResponse {
+        0 => trade: Object("trade", Object);
     }
 }
-
-impl RecordMut for TradeShippingaddressUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.trade),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeShippingaddressUpdateResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -262,35 +203,9 @@ pub struct Trade {
     pub modified: Option<DateTime>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("modified", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.modified),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => tid: Number("tid", Number);
+        1 => modified: Date("modified", Date);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.modified),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);

@@ -3,8 +3,7 @@
 //! `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, open_enum, record,
+    Authorization, DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.trades.sold.get`: 按创建时间查询已卖出的订单
@@ -220,51 +219,23 @@ impl Paged for TradesSoldGetRequest {
     }
 }
 
-impl Record for TradesSoldGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("start_created", Kind::Date),
-                Field::new("end_created", Kind::Date),
-                Field::new("status", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("ext_type", Kind::String),
-                Field::new("rate_status", Kind::String),
-                Field::new("tag", Kind::String),
-                Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(1)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("use_has_next", Kind::Boolean),
-                Field::new("buyer_open_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.start_created),
-            2 => View::of(&self.end_created),
-            3 => View::optional_open_enum(&self.status),
-            4 => View::of(&self.buyer_nick),
-            5 => View::of(&self.r#type),
-            6 => View::optional_open_enum(&self.ext_type),
-            7 => View::optional_open_enum(&self.rate_status),
-            8 => View::optional_open_enum(&self.tag),
-            9 => View::of(&self.page_no),
-            10 => View::of(&self.page_size),
-            11 => View::of(&self.use_has_next),
-            12 => View::of(&self.buyer_open_id),
-            _ => View::Absent,
-        }
+record! {
+    TradesSoldGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => start_created: Date("start_created", Date);
+        2 => end_created: Date("end_created", Date);
+        3 => status: OpenEnum("status", String);
+        4 => buyer_nick: Text("buyer_nick", String);
+        5 => r#type: Text("type", String);
+        6 => ext_type: OpenEnum("ext_type", String);
+        7 => rate_status: OpenEnum("rate_status", String);
+        8 => tag: OpenEnum("tag", String);
+        9 => page_no: Number("page_no", Number, [MinValue(1)]);
+        10 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(100)]);
+        11 => use_has_next: Boolean("use_has_next", Boolean);
+        12 => buyer_open_id: Text("buyer_open_id", String);
     }
 }
-
-record!(TradesSoldGetRequest);
 
 /// The response of `taobao.trades.sold.get`.
 #[derive(Clone, Default)]
@@ -284,41 +255,13 @@ pub struct TradesSoldGetResponse {
     pub has_next: Option<bool>,
 }
 
-impl Record for TradesSoldGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("trades", Kind::Object).list(),
-                Field::new("has_next", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.trades),
-            2 => View::of(&self.has_next),
-            _ => View::Absent,
-        }
+record! {
+    mut TradesSoldGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => trades: Objects("trades", Object, list);
+        2 => has_next: Boolean("has_next", Boolean);
     }
 }
-
-impl RecordMut for TradesSoldGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.trades),
-            2 => Slot::of(&mut self.has_next),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradesSoldGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -770,365 +713,121 @@ pub struct Trade {
     pub logistics_infos: Vec<LogisticsInfo>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("seller_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("tid", Kind::Number),
-                Field::new("acookie_id", Kind::String),
-                Field::new("sid", Kind::String),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("status", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("pay_time", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("async_modified", Kind::Date),
-                Field::new("consign_time", Kind::Date),
-                Field::new("received_payment", Kind::String),
-                Field::new("commission_fee", Kind::String),
-                Field::new("alipay_no", Kind::String),
-                Field::new("alipay_id", Kind::Number),
-                Field::new("buyer_area", Kind::String),
-                Field::new("nut_feature", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("cod_fee", Kind::String),
-                Field::new("cod_status", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("point_fee", Kind::Number),
-                Field::new("real_point_fee", Kind::Number),
-                Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("receiver_state", Kind::String),
-                Field::new("receiver_city", Kind::String),
-                Field::new("receiver_district", Kind::String),
-                Field::new("receiver_town", Kind::String),
-                Field::new("receiver_address", Kind::String).secret(),
-                Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String).secret(),
-                Field::new("receiver_phone", Kind::String).secret(),
-                Field::new("seller_flag", Kind::Number),
-                Field::new("is_lgtype", Kind::Boolean),
-                Field::new("lg_aging_type", Kind::String),
-                Field::new("lg_aging", Kind::String),
-                Field::new("is_brand_sale", Kind::Boolean),
-                Field::new("is_force_wlb", Kind::Boolean),
-                Field::new("has_buyer_message", Kind::Boolean),
-                Field::new("credit_card_fee", Kind::String),
-                Field::new("trade_from", Kind::String),
-                Field::new("step_trade_status", Kind::String),
-                Field::new("step_paid_fee", Kind::String),
-                Field::new("mark_desc", Kind::String),
-                Field::new("has_yfx", Kind::Boolean),
-                Field::new("yfx_fee", Kind::String),
-                Field::new("yfx_id", Kind::String),
-                Field::new("yfx_type", Kind::String),
-                Field::new("trade_source", Kind::String),
-                Field::new("send_time", Kind::String),
-                Field::new("seller_can_rate", Kind::Boolean),
-                Field::new("is_part_consign", Kind::Boolean),
-                Field::new("is_wt", Kind::Boolean),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("o2o", Kind::String),
-                Field::new("o2o_guide_id", Kind::String),
-                Field::new("o2o_guide_name", Kind::String),
-                Field::new("o2o_shop_id", Kind::String),
-                Field::new("o2o_shop_name", Kind::String),
-                Field::new("o2o_delivery", Kind::String),
-                Field::new("o2o_out_trade_id", Kind::String),
-                Field::new("orders", Kind::Object).list(),
-                Field::new("service_orders", Kind::Object).list(),
-                Field::new("zero_purchase", Kind::Boolean),
-                Field::new("receiver_country", Kind::String),
-                Field::new("order_tax_fee", Kind::String),
-                Field::new("shop_pick", Kind::String),
-                Field::new("rx_audit_status", Kind::String),
-                Field::new("post_gate_declare", Kind::Boolean),
-                Field::new("cross_bonded_declare", Kind::Boolean),
-                Field::new("order_tax_promotion_fee", Kind::String),
-                Field::new("service_type", Kind::String),
-                Field::new("is_o2o_passport", Kind::Boolean),
-                Field::new("tmall_delivery", Kind::Boolean),
-                Field::new("threepl_timing", Kind::Boolean),
-                Field::new("cn_service", Kind::String),
-                Field::new("cutoff_minutes", Kind::String),
-                Field::new("es_time", Kind::String),
-                Field::new("delivery_time", Kind::String),
-                Field::new("collect_time", Kind::String),
-                Field::new("dispatch_time", Kind::String),
-                Field::new("sign_time", Kind::String),
-                Field::new("delivery_cps", Kind::String),
-                Field::new("es_range", Kind::String),
-                Field::new("es_date", Kind::String),
-                Field::new("os_range", Kind::String),
-                Field::new("os_date", Kind::String),
-                Field::new("asdp_biz_type", Kind::String),
-                Field::new("asdp_ads", Kind::String),
-                Field::new("drug_register", Kind::String),
-                Field::new("promise_sign_time", Kind::String),
-                Field::new("oaid", Kind::String),
-                Field::new("scenario_group", Kind::String),
-                Field::new("is_force_dc", Kind::Boolean),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("logistics_agreement", Kind::Object),
-                Field::new("logistics_infos", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_nick),
-            1 => View::of(&self.buyer_open_uid),
-            2 => View::of(&self.title),
-            3 => View::of(&self.r#type),
-            4 => View::of(&self.created),
-            5 => View::of(&self.tid),
-            6 => View::of(&self.acookie_id),
-            7 => View::of(&self.sid),
-            8 => View::of(&self.seller_rate),
-            9 => View::of(&self.buyer_rate),
-            10 => View::optional_open_enum(&self.status),
-            11 => View::of(&self.payment),
-            12 => View::of(&self.discount_fee),
-            13 => View::of(&self.adjust_fee),
-            14 => View::of(&self.post_fee),
-            15 => View::of(&self.total_fee),
-            16 => View::of(&self.pay_time),
-            17 => View::of(&self.end_time),
-            18 => View::of(&self.modified),
-            19 => View::of(&self.async_modified),
-            20 => View::of(&self.consign_time),
-            21 => View::of(&self.received_payment),
-            22 => View::of(&self.commission_fee),
-            23 => View::of(&self.alipay_no),
-            24 => View::of(&self.alipay_id),
-            25 => View::of(&self.buyer_area),
-            26 => View::of(&self.nut_feature),
-            27 => View::of(&self.pic_path),
-            28 => View::of(&self.num_iid),
-            29 => View::of(&self.price),
-            30 => View::of(&self.cod_fee),
-            31 => View::of(&self.cod_status),
-            32 => View::of(&self.shipping_type),
-            33 => View::of(&self.num),
-            34 => View::of(&self.point_fee),
-            35 => View::of(&self.real_point_fee),
-            36 => View::of(&self.buyer_obtain_point_fee),
-            37 => View::of(&self.receiver_name),
-            38 => View::of(&self.receiver_state),
-            39 => View::of(&self.receiver_city),
-            40 => View::of(&self.receiver_district),
-            41 => View::of(&self.receiver_town),
-            42 => View::of(&self.receiver_address),
-            43 => View::of(&self.receiver_zip),
-            44 => View::of(&self.receiver_mobile),
-            45 => View::of(&self.receiver_phone),
-            46 => View::of(&self.seller_flag),
-            47 => View::of(&self.is_lgtype),
-            48 => View::of(&self.lg_aging_type),
-            49 => View::of(&self.lg_aging),
-            50 => View::of(&self.is_brand_sale),
-            51 => View::of(&self.is_force_wlb),
-            52 => View::of(&self.has_buyer_message),
-            53 => View::of(&self.credit_card_fee),
-            54 => View::of(&self.trade_from),
-            55 => View::optional_open_enum(&self.step_trade_status),
-            56 => View::of(&self.step_paid_fee),
-            57 => View::of(&self.mark_desc),
-            58 => View::of(&self.has_yfx),
-            59 => View::of(&self.yfx_fee),
-            60 => View::of(&self.yfx_id),
-            61 => View::of(&self.yfx_type),
-            62 => View::of(&self.trade_source),
-            63 => View::of(&self.send_time),
-            64 => View::of(&self.seller_can_rate),
-            65 => View::of(&self.is_part_consign),
-            66 => View::of(&self.is_wt),
-            67 => View::of(&self.is_daixiao),
-            68 => View::of(&self.o2o),
-            69 => View::of(&self.o2o_guide_id),
-            70 => View::of(&self.o2o_guide_name),
-            71 => View::of(&self.o2o_shop_id),
-            72 => View::of(&self.o2o_shop_name),
-            73 => View::of(&self.o2o_delivery),
-            74 => View::of(&self.o2o_out_trade_id),
-            75 => View::of(&self.orders),
-            76 => View::of(&self.service_orders),
-            77 => View::of(&self.zero_purchase),
-            78 => View::of(&self.receiver_country),
-            79 => View::of(&self.order_tax_fee),
-            80 => View::of(&self.shop_pick),
-            81 => View::of(&self.rx_audit_status),
-            82 => View::of(&self.post_gate_declare),
-            83 => View::of(&self.cross_bonded_declare),
-            84 => View::of(&self.order_tax_promotion_fee),
-            85 => View::of(&self.service_type),
-            86 => View::of(&self.is_o2o_passport),
-            87 => View::of(&self.tmall_delivery),
-            88 => View::of(&self.threepl_timing),
-            89 => View::of(&self.cn_service),
-            90 => View::of(&self.cutoff_minutes),
-            91 => View::of(&self.es_time),
-            92 => View::of(&self.delivery_time),
-            93 => View::of(&self.collect_time),
-            94 => View::of(&self.dispatch_time),
-            95 => View::of(&self.sign_time),
-            96 => View::of(&self.delivery_cps),
-            97 => View::of(&self.es_range),
-            98 => View::of(&self.es_date),
-            99 => View::of(&self.os_range),
-            100 => View::of(&self.os_date),
-            101 => View::of(&self.asdp_biz_type),
-            102 => View::of(&self.asdp_ads),
-            103 => View::of(&self.drug_register),
-            104 => View::of(&self.promise_sign_time),
-            105 => View::of(&self.oaid),
-            106 => View::of(&self.scenario_group),
-            107 => View::of(&self.is_force_dc),
-            108 => View::of(&self.buyer_nick),
-            109 => View::of(&self.logistics_agreement),
-            110 => View::of(&self.logistics_infos),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => seller_nick: Text("seller_nick", String);
+        1 => buyer_open_uid: Text("buyer_open_uid", String);
+        2 => title: Text("title", String);
+        3 => r#type: Text("type", String);
+        4 => created: Date("created", Date);
+        5 => tid: Number("tid", Number);
+        6 => acookie_id: Text("acookie_id", String);
+        7 => sid: Text("sid", String);
+        8 => seller_rate: Boolean("seller_rate", Boolean);
+        9 => buyer_rate: Boolean("buyer_rate", Boolean);
+        10 => status: OpenEnum("status", String);
+        11 => payment: Text("payment", String);
+        12 => discount_fee: Text("discount_fee", String);
+        13 => adjust_fee: Text("adjust_fee", String);
+        14 => post_fee: Text("post_fee", String);
+        15 => total_fee: Text("total_fee", String);
+        16 => pay_time: Date("pay_time", Date);
+        17 => end_time: Date("end_time", Date);
+        18 => modified: Date("modified", Date);
+        19 => async_modified: Date("async_modified", Date);
+        20 => consign_time: Date("consign_time", Date);
+        21 => received_payment: Text("received_payment", String);
+        22 => commission_fee: Text("commission_fee", String);
+        23 => alipay_no: Text("alipay_no", String);
+        24 => alipay_id: Number("alipay_id", Number);
+        25 => buyer_area: Text("buyer_area", String);
+        26 => nut_feature: Text("nut_feature", String);
+        27 => pic_path: Text("pic_path", String);
+        28 => num_iid: Number("num_iid", Number);
+        29 => price: Text("price", String);
+        30 => cod_fee: Text("cod_fee", String);
+        31 => cod_status: Text("cod_status", String);
+        32 => shipping_type: Text("shipping_type", String);
+        33 => num: Number("num", Number);
+        34 => point_fee: Number("point_fee", Number);
+        35 => real_point_fee: Number("real_point_fee", Number);
+        36 => buyer_obtain_point_fee: Number("buyer_obtain_point_fee", Number);
+        37 => receiver_name: Text("receiver_name", String, secret);
+        38 => receiver_state: Text("receiver_state", String);
+        39 => receiver_city: Text("receiver_city", String);
+        40 => receiver_district: Text("receiver_district", String);
+        41 => receiver_town: Text("receiver_town", String);
+        42 => receiver_address: Text("receiver_address", String, secret);
+        43 => receiver_zip: Text("receiver_zip", String);
+        44 => receiver_mobile: Text("receiver_mobile", String, secret);
+        45 => receiver_phone: Text("receiver_phone", String, secret);
+        46 => seller_flag: Number("seller_flag", Number);
+        47 => is_lgtype: Boolean("is_lgtype", Boolean);
+        48 => lg_aging_type: Text("lg_aging_type", String);
+        49 => lg_aging: Text("lg_aging", String);
+        50 => is_brand_sale: Boolean("is_brand_sale", Boolean);
+        51 => is_force_wlb: Boolean("is_force_wlb", Boolean);
+        52 => has_buyer_message: Boolean("has_buyer_message", Boolean);
+        53 => credit_card_fee: Text("credit_card_fee", String);
+        54 => trade_from: Text("trade_from", String);
+        55 => step_trade_status: OpenEnum("step_trade_status", String);
+        56 => step_paid_fee: Text("step_paid_fee", String);
+        57 => mark_desc: Text("mark_desc", String);
+        58 => has_yfx: Boolean("has_yfx", Boolean);
+        59 => yfx_fee: Text("yfx_fee", String);
+        60 => yfx_id: Text("yfx_id", String);
+        61 => yfx_type: Text("yfx_type", String);
+        62 => trade_source: Text("trade_source", String);
+        63 => send_time: Text("send_time", String);
+        64 => seller_can_rate: Boolean("seller_can_rate", Boolean);
+        65 => is_part_consign: Boolean("is_part_consign", Boolean);
+        66 => is_wt: Boolean("is_wt", Boolean);
+        67 => is_daixiao: Boolean("is_daixiao", Boolean);
+        68 => o2o: Text("o2o", String);
+        69 => o2o_guide_id: Text("o2o_guide_id", String);
+        70 => o2o_guide_name: Text("o2o_guide_name", String);
+        71 => o2o_shop_id: Text("o2o_shop_id", String);
+        72 => o2o_shop_name: Text("o2o_shop_name", String);
+        73 => o2o_delivery: Text("o2o_delivery", String);
+        74 => o2o_out_trade_id: Text("o2o_out_trade_id", String);
+        75 => orders: Objects("orders", Object, list);
+        76 => service_orders: Objects("service_orders", Object, list);
+        77 => zero_purchase: Boolean("zero_purchase", Boolean);
+        78 => receiver_country: Text("receiver_country", String);
+        79 => order_tax_fee: Text("order_tax_fee", String);
+        80 => shop_pick: Text("shop_pick", String);
+        81 => rx_audit_status: Text("rx_audit_status", String);
+        82 => post_gate_declare: Boolean("post_gate_declare", Boolean);
+        83 => cross_bonded_declare: Boolean("cross_bonded_declare", Boolean);
+        84 => order_tax_promotion_fee: Text("order_tax_promotion_fee", String);
+        85 => service_type: Text("service_type", String);
+        86 => is_o2o_passport: Boolean("is_o2o_passport", Boolean);
+        87 => tmall_delivery: Boolean("tmall_delivery", Boolean);
+        88 => threepl_timing: Boolean("threepl_timing", Boolean);
+        89 => cn_service: Text("cn_service", String);
+        90 => cutoff_minutes: Text("cutoff_minutes", String);
+        91 => es_time: Text("es_time", String);
+        92 => delivery_time: Text("delivery_time", String);
+        93 => collect_time: Text("collect_time", String);
+        94 => dispatch_time: Text("dispatch_time", String);
+        95 => sign_time: Text("sign_time", String);
+        96 => delivery_cps: Text("delivery_cps", String);
+        97 => es_range: Text("es_range", String);
+        98 => es_date: Text("es_date", String);
+        99 => os_range: Text("os_range", String);
+        100 => os_date: Text("os_date", String);
+        101 => asdp_biz_type: Text("asdp_biz_type", String);
+        102 => asdp_ads: Text("asdp_ads", String);
+        103 => drug_register: Text("drug_register", String);
+        104 => promise_sign_time: Text("promise_sign_time", String);
+        105 => oaid: Text("oaid", String);
+        106 => scenario_group: Text("scenario_group", String);
+        107 => is_force_dc: Boolean("is_force_dc", Boolean);
+        108 => buyer_nick: Text("buyer_nick", String);
+        109 => logistics_agreement: Object("logistics_agreement", Object);
+        110 => logistics_infos: Objects("logistics_infos", Object, list);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_nick),
-            1 => Slot::of(&mut self.buyer_open_uid),
-            2 => Slot::of(&mut self.title),
-            3 => Slot::of(&mut self.r#type),
-            4 => Slot::of(&mut self.created),
-            5 => Slot::of(&mut self.tid),
-            6 => Slot::of(&mut self.acookie_id),
-            7 => Slot::of(&mut self.sid),
-            8 => Slot::of(&mut self.seller_rate),
-            9 => Slot::of(&mut self.buyer_rate),
-            10 => Slot::open_enum(&mut self.status),
-            11 => Slot::of(&mut self.payment),
-            12 => Slot::of(&mut self.discount_fee),
-            13 => Slot::of(&mut self.adjust_fee),
-            14 => Slot::of(&mut self.post_fee),
-            15 => Slot::of(&mut self.total_fee),
-            16 => Slot::of(&mut self.pay_time),
-            17 => Slot::of(&mut self.end_time),
-            18 => Slot::of(&mut self.modified),
-            19 => Slot::of(&mut self.async_modified),
-            20 => Slot::of(&mut self.consign_time),
-            21 => Slot::of(&mut self.received_payment),
-            22 => Slot::of(&mut self.commission_fee),
-            23 => Slot::of(&mut self.alipay_no),
-            24 => Slot::of(&mut self.alipay_id),
-            25 => Slot::of(&mut self.buyer_area),
-            26 => Slot::of(&mut self.nut_feature),
-            27 => Slot::of(&mut self.pic_path),
-            28 => Slot::of(&mut self.num_iid),
-            29 => Slot::of(&mut self.price),
-            30 => Slot::of(&mut self.cod_fee),
-            31 => Slot::of(&mut self.cod_status),
-            32 => Slot::of(&mut self.shipping_type),
-            33 => Slot::of(&mut self.num),
-            34 => Slot::of(&mut self.point_fee),
-            35 => Slot::of(&mut self.real_point_fee),
-            36 => Slot::of(&mut self.buyer_obtain_point_fee),
-            37 => Slot::of(&mut self.receiver_name),
-            38 => Slot::of(&mut self.receiver_state),
-            39 => Slot::of(&mut self.receiver_city),
-            40 => Slot::of(&mut self.receiver_district),
-            41 => Slot::of(&mut self.receiver_town),
-            42 => Slot::of(&mut self.receiver_address),
-            43 => Slot::of(&mut self.receiver_zip),
-            44 => Slot::of(&mut self.receiver_mobile),
-            45 => Slot::of(&mut self.receiver_phone),
-            46 => Slot::of(&mut self.seller_flag),
-            47 => Slot::of(&mut self.is_lgtype),
-            48 => Slot::of(&mut self.lg_aging_type),
-            49 => Slot::of(&mut self.lg_aging),
-            50 => Slot::of(&mut self.is_brand_sale),
-            51 => Slot::of(&mut self.is_force_wlb),
-            52 => Slot::of(&mut self.has_buyer_message),
-            53 => Slot::of(&mut self.credit_card_fee),
-            54 => Slot::of(&mut self.trade_from),
-            55 => Slot::open_enum(&mut self.step_trade_status),
-            56 => Slot::of(&mut self.step_paid_fee),
-            57 => Slot::of(&mut self.mark_desc),
-            58 => Slot::of(&mut self.has_yfx),
-            59 => Slot::of(&mut self.yfx_fee),
-            60 => Slot::of(&mut self.yfx_id),
-            61 => Slot::of(&mut self.yfx_type),
-            62 => Slot::of(&mut self.trade_source),
-            63 => Slot::of(&mut self.send_time),
-            64 => Slot::of(&mut self.seller_can_rate),
-            65 => Slot::of(&mut self.is_part_consign),
-            66 => Slot::of(&mut self.is_wt),
-            67 => Slot::of(&mut self.is_daixiao),
-            68 => Slot::of(&mut self.o2o),
-            69 => Slot::of(&mut self.o2o_guide_id),
-            70 => Slot::of(&mut self.o2o_guide_name),
-            71 => Slot::of(&mut self.o2o_shop_id),
-            72 => Slot::of(&mut self.o2o_shop_name),
-            73 => Slot::of(&mut self.o2o_delivery),
-            74 => Slot::of(&mut self.o2o_out_trade_id),
-            75 => Slot::of(&mut self.orders),
-            76 => Slot::of(&mut self.service_orders),
-            77 => Slot::of(&mut self.zero_purchase),
-            78 => Slot::of(&mut self.receiver_country),
-            79 => Slot::of(&mut self.order_tax_fee),
-            80 => Slot::of(&mut self.shop_pick),
-            81 => Slot::of(&mut self.rx_audit_status),
-            82 => Slot::of(&mut self.post_gate_declare),
-            83 => Slot::of(&mut self.cross_bonded_declare),
-            84 => Slot::of(&mut self.order_tax_promotion_fee),
-            85 => Slot::of(&mut self.service_type),
-            86 => Slot::of(&mut self.is_o2o_passport),
-            87 => Slot::of(&mut self.tmall_delivery),
-            88 => Slot::of(&mut self.threepl_timing),
-            89 => Slot::of(&mut self.cn_service),
-            90 => Slot::of(&mut self.cutoff_minutes),
-            91 => Slot::of(&mut self.es_time),
-            92 => Slot::of(&mut self.delivery_time),
-            93 => Slot::of(&mut self.collect_time),
-            94 => Slot::of(&mut self.dispatch_time),
-            95 => Slot::of(&mut self.sign_time),
-            96 => Slot::of(&mut self.delivery_cps),
-            97 => Slot::of(&mut self.es_range),
-            98 => Slot::of(&mut self.es_date),
-            99 => Slot::of(&mut self.os_range),
-            100 => Slot::of(&mut self.os_date),
-            101 => Slot::of(&mut self.asdp_biz_type),
-            102 => Slot::of(&mut self.asdp_ads),
-            103 => Slot::of(&mut self.drug_register),
-            104 => Slot::of(&mut self.promise_sign_time),
-            105 => Slot::of(&mut self.oaid),
-            106 => Slot::of(&mut self.scenario_group),
-            107 => Slot::of(&mut self.is_force_dc),
-            108 => Slot::of(&mut self.buyer_nick),
-            109 => Slot::of(&mut self.logistics_agreement),
-            110 => Slot::of(&mut self.logistics_infos),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -1340,185 +1039,61 @@ pub struct Order {
     pub shp_info: Vec<ShipInfo>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::String),
-                Field::new("outer_iid", Kind::String),
-                Field::new("outer_sku_id", Kind::String),
-                Field::new("refund_status", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("oid", Kind::Number),
-                Field::new("total_fee", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("divide_order_fee", Kind::String),
-                Field::new("part_mjz_discount", Kind::String),
-                Field::new("sku_properties_name", Kind::String),
-                Field::new("item_meal_id", Kind::Number),
-                Field::new("item_meal_name", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("refund_id", Kind::String),
-                Field::new("seller_type", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("end_time", Kind::Date),
-                Field::new("consign_time", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("logistics_company", Kind::String),
-                Field::new("invoice_no", Kind::String),
-                Field::new("bind_oid", Kind::Number),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("ticket_outer_id", Kind::String),
-                Field::new("ticket_expdate_key", Kind::String),
-                Field::new("is_www", Kind::Boolean),
-                Field::new("store_code", Kind::String),
-                Field::new("tmser_spu_code", Kind::String),
-                Field::new("sub_order_tax_fee", Kind::String),
-                Field::new("sub_order_tax_rate", Kind::String),
-                Field::new("zhengji_status", Kind::String),
-                Field::new("md_qualification", Kind::String),
-                Field::new("md_fee", Kind::String),
-                Field::new("sub_order_tax_promotion_fee", Kind::String),
-                Field::new("tax_free", Kind::Boolean),
-                Field::new("tax_coupon_discount", Kind::String),
-                Field::new("special_refund_type", Kind::String),
-                Field::new("is_devalue_fee", Kind::Boolean),
-                Field::new("is_idle", Kind::String),
-                Field::new("promise_collect_time", Kind::String),
-                Field::new("is_force_dc", Kind::Boolean),
-                Field::new("shp_info", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.pic_path),
-            2 => View::of(&self.price),
-            3 => View::of(&self.num_iid),
-            4 => View::of(&self.sku_id),
-            5 => View::of(&self.outer_iid),
-            6 => View::of(&self.outer_sku_id),
-            7 => View::of(&self.refund_status),
-            8 => View::of(&self.status),
-            9 => View::of(&self.oid),
-            10 => View::of(&self.total_fee),
-            11 => View::of(&self.payment),
-            12 => View::of(&self.discount_fee),
-            13 => View::of(&self.adjust_fee),
-            14 => View::of(&self.divide_order_fee),
-            15 => View::of(&self.part_mjz_discount),
-            16 => View::of(&self.sku_properties_name),
-            17 => View::of(&self.item_meal_id),
-            18 => View::of(&self.item_meal_name),
-            19 => View::of(&self.num),
-            20 => View::of(&self.buyer_rate),
-            21 => View::of(&self.seller_rate),
-            22 => View::of(&self.refund_id),
-            23 => View::optional_open_enum(&self.seller_type),
-            24 => View::of(&self.cid),
-            25 => View::of(&self.end_time),
-            26 => View::of(&self.consign_time),
-            27 => View::of(&self.shipping_type),
-            28 => View::of(&self.logistics_company),
-            29 => View::of(&self.invoice_no),
-            30 => View::of(&self.bind_oid),
-            31 => View::of(&self.is_daixiao),
-            32 => View::of(&self.ticket_outer_id),
-            33 => View::of(&self.ticket_expdate_key),
-            34 => View::of(&self.is_www),
-            35 => View::of(&self.store_code),
-            36 => View::of(&self.tmser_spu_code),
-            37 => View::of(&self.sub_order_tax_fee),
-            38 => View::of(&self.sub_order_tax_rate),
-            39 => View::of(&self.zhengji_status),
-            40 => View::of(&self.md_qualification),
-            41 => View::of(&self.md_fee),
-            42 => View::of(&self.sub_order_tax_promotion_fee),
-            43 => View::of(&self.tax_free),
-            44 => View::of(&self.tax_coupon_discount),
-            45 => View::of(&self.special_refund_type),
-            46 => View::of(&self.is_devalue_fee),
-            47 => View::of(&self.is_idle),
-            48 => View::of(&self.promise_collect_time),
-            49 => View::of(&self.is_force_dc),
-            50 => View::of(&self.shp_info),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => title: Text("title", String);
+        1 => pic_path: Text("pic_path", String);
+        2 => price: Text("price", String);
+        3 => num_iid: Number("num_iid", Number);
+        4 => sku_id: Text("sku_id", String);
+        5 => outer_iid: Text("outer_iid", String);
+        6 => outer_sku_id: Text("outer_sku_id", String);
+        7 => refund_status: Text("refund_status", String);
+        8 => status: Text("status", String);
+        9 => oid: Number("oid", Number);
+        10 => total_fee: Text("total_fee", String);
+        11 => payment: Text("payment", String);
+        12 => discount_fee: Text("discount_fee", String);
+        13 => adjust_fee: Text("adjust_fee", String);
+        14 => divide_order_fee: Text("divide_order_fee", String);
+        15 => part_mjz_discount: Text("part_mjz_discount", String);
+        16 => sku_properties_name: Text("sku_properties_name", String);
+        17 => item_meal_id: Number("item_meal_id", Number);
+        18 => item_meal_name: Text("item_meal_name", String);
+        19 => num: Number("num", Number);
+        20 => buyer_rate: Boolean("buyer_rate", Boolean);
+        21 => seller_rate: Boolean("seller_rate", Boolean);
+        22 => refund_id: Text("refund_id", String);
+        23 => seller_type: OpenEnum("seller_type", String);
+        24 => cid: Number("cid", Number);
+        25 => end_time: Date("end_time", Date);
+        26 => consign_time: Text("consign_time", String);
+        27 => shipping_type: Text("shipping_type", String);
+        28 => logistics_company: Text("logistics_company", String);
+        29 => invoice_no: Text("invoice_no", String);
+        30 => bind_oid: Number("bind_oid", Number);
+        31 => is_daixiao: Boolean("is_daixiao", Boolean);
+        32 => ticket_outer_id: Text("ticket_outer_id", String);
+        33 => ticket_expdate_key: Text("ticket_expdate_key", String);
+        34 => is_www: Boolean("is_www", Boolean);
+        35 => store_code: Text("store_code", String);
+        36 => tmser_spu_code: Text("tmser_spu_code", String);
+        37 => sub_order_tax_fee: Text("sub_order_tax_fee", String);
+        38 => sub_order_tax_rate: Text("sub_order_tax_rate", String);
+        39 => zhengji_status: Text("zhengji_status", String);
+        40 => md_qualification: Text("md_qualification", String);
+        41 => md_fee: Text("md_fee", String);
+        42 => sub_order_tax_promotion_fee: Text("sub_order_tax_promotion_fee", String);
+        43 => tax_free: Boolean("tax_free", Boolean);
+        44 => tax_coupon_discount: Text("tax_coupon_discount", String);
+        45 => special_refund_type: Text("special_refund_type", String);
+        46 => is_devalue_fee: Boolean("is_devalue_fee", Boolean);
+        47 => is_idle: Text("is_idle", String);
+        48 => promise_collect_time: Text("promise_collect_time", String);
+        49 => is_force_dc: Boolean("is_force_dc", Boolean);
+        50 => shp_info: Objects("shp_info", Object, list);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.pic_path),
-            2 => Slot::of(&mut self.price),
-            3 => Slot::of(&mut self.num_iid),
-            4 => Slot::of(&mut self.sku_id),
-            5 => Slot::of(&mut self.outer_iid),
-            6 => Slot::of(&mut self.outer_sku_id),
-            7 => Slot::of(&mut self.refund_status),
-            8 => Slot::of(&mut self.status),
-            9 => Slot::of(&mut self.oid),
-            10 => Slot::of(&mut self.total_fee),
-            11 => Slot::of(&mut self.payment),
-            12 => Slot::of(&mut self.discount_fee),
-            13 => Slot::of(&mut self.adjust_fee),
-            14 => Slot::of(&mut self.divide_order_fee),
-            15 => Slot::of(&mut self.part_mjz_discount),
-            16 => Slot::of(&mut self.sku_properties_name),
-            17 => Slot::of(&mut self.item_meal_id),
-            18 => Slot::of(&mut self.item_meal_name),
-            19 => Slot::of(&mut self.num),
-            20 => Slot::of(&mut self.buyer_rate),
-            21 => Slot::of(&mut self.seller_rate),
-            22 => Slot::of(&mut self.refund_id),
-            23 => Slot::open_enum(&mut self.seller_type),
-            24 => Slot::of(&mut self.cid),
-            25 => Slot::of(&mut self.end_time),
-            26 => Slot::of(&mut self.consign_time),
-            27 => Slot::of(&mut self.shipping_type),
-            28 => Slot::of(&mut self.logistics_company),
-            29 => Slot::of(&mut self.invoice_no),
-            30 => Slot::of(&mut self.bind_oid),
-            31 => Slot::of(&mut self.is_daixiao),
-            32 => Slot::of(&mut self.ticket_outer_id),
-            33 => Slot::of(&mut self.ticket_expdate_key),
-            34 => Slot::of(&mut self.is_www),
-            35 => Slot::of(&mut self.store_code),
-            36 => Slot::of(&mut self.tmser_spu_code),
-            37 => Slot::of(&mut self.sub_order_tax_fee),
-            38 => Slot::of(&mut self.sub_order_tax_rate),
-            39 => Slot::of(&mut self.zhengji_status),
-            40 => Slot::of(&mut self.md_qualification),
-            41 => Slot::of(&mut self.md_fee),
-            42 => Slot::of(&mut self.sub_order_tax_promotion_fee),
-            43 => Slot::of(&mut self.tax_free),
-            44 => Slot::of(&mut self.tax_coupon_discount),
-            45 => Slot::of(&mut self.special_refund_type),
-            46 => Slot::of(&mut self.is_devalue_fee),
-            47 => Slot::of(&mut self.is_idle),
-            48 => Slot::of(&mut self.promise_collect_time),
-            49 => Slot::of(&mut self.is_force_dc),
-            50 => Slot::of(&mut self.shp_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);
 
 /// The object `ShipInfo`.
 #[derive(Clone, Default)]
@@ -1530,33 +1105,11 @@ pub struct ShipInfo {
     pub transport_type: Option<String>,
 }
 
-impl Record for ShipInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ShipInfo",
-            fields: &[Field::new("transport_type", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.transport_type),
-            _ => View::Absent,
-        }
+record! {
+    mut ShipInfo {
+        0 => transport_type: Text("transport_type", String);
     }
 }
-
-impl RecordMut for ShipInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.transport_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ShipInfo);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
@@ -1620,74 +1173,24 @@ pub struct ServiceOrder {
     pub tmser_spu_code: Option<String>,
 }
 
-impl Record for ServiceOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ServiceOrder",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("item_oid", Kind::Number),
-                Field::new("service_id", Kind::Number),
-                Field::new("service_detail_url", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("tmser_spu_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.item_oid),
-            2 => View::of(&self.service_id),
-            3 => View::of(&self.service_detail_url),
-            4 => View::of(&self.num),
-            5 => View::of(&self.price),
-            6 => View::of(&self.payment),
-            7 => View::of(&self.title),
-            8 => View::of(&self.total_fee),
-            9 => View::of(&self.buyer_nick),
-            10 => View::of(&self.refund_id),
-            11 => View::of(&self.seller_nick),
-            12 => View::of(&self.pic_path),
-            13 => View::of(&self.tmser_spu_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ServiceOrder {
+        0 => oid: Number("oid", Number);
+        1 => item_oid: Number("item_oid", Number);
+        2 => service_id: Number("service_id", Number);
+        3 => service_detail_url: Text("service_detail_url", String);
+        4 => num: Number("num", Number);
+        5 => price: Text("price", String);
+        6 => payment: Text("payment", String);
+        7 => title: Text("title", String);
+        8 => total_fee: Text("total_fee", String);
+        9 => buyer_nick: Text("buyer_nick", String);
+        10 => refund_id: Text("refund_id", String);
+        11 => seller_nick: Text("seller_nick", String);
+        12 => pic_path: Text("pic_path", String);
+        13 => tmser_spu_code: Text("tmser_spu_code", String);
     }
 }
-
-impl RecordMut for ServiceOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.item_oid),
-            2 => Slot::of(&mut self.service_id),
-            3 => Slot::of(&mut self.service_detail_url),
-            4 => Slot::of(&mut self.num),
-            5 => Slot::of(&mut self.price),
-            6 => Slot::of(&mut self.payment),
-            7 => Slot::of(&mut self.title),
-            8 => Slot::of(&mut self.total_fee),
-            9 => Slot::of(&mut self.buyer_nick),
-            10 => Slot::of(&mut self.refund_id),
-            11 => Slot::of(&mut self.seller_nick),
-            12 => Slot::of(&mut self.pic_path),
-            13 => Slot::of(&mut self.tmser_spu_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ServiceOrder);
 
 /// The object `LogisticsAgreement`.
 #[derive(Clone, Default)]
@@ -1715,47 +1218,15 @@ pub struct LogisticsAgreement {
     pub promise_sign_time: Option<String>,
 }
 
-impl Record for LogisticsAgreement {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsAgreement",
-            fields: &[
-                Field::new("logistics_service_msg", Kind::String),
-                Field::new("asdp_biz_type", Kind::String),
-                Field::new("asdp_ads", Kind::String),
-                Field::new("sign_time", Kind::String),
-                Field::new("promise_sign_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_service_msg),
-            1 => View::of(&self.asdp_biz_type),
-            2 => View::of(&self.asdp_ads),
-            3 => View::of(&self.sign_time),
-            4 => View::of(&self.promise_sign_time),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsAgreement {
+        0 => logistics_service_msg: Text("logistics_service_msg", String);
+        1 => asdp_biz_type: Text("asdp_biz_type", String);
+        2 => asdp_ads: Text("asdp_ads", String);
+        3 => sign_time: Text("sign_time", String);
+        4 => promise_sign_time: Text("promise_sign_time", String);
     }
 }
-
-impl RecordMut for LogisticsAgreement {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.logistics_service_msg),
-            1 => Slot::of(&mut self.asdp_biz_type),
-            2 => Slot::of(&mut self.asdp_ads),
-            3 => Slot::of(&mut self.sign_time),
-            4 => Slot::of(&mut self.promise_sign_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsAgreement);
 
 /// The object `LogisticsInfo`.
 #[derive(Clone, Default)]
@@ -1795,56 +1266,18 @@ pub struct LogisticsInfo {
     pub promise_collect_time: Option<String>,
 }
 
-impl Record for LogisticsInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsInfo",
-            fields: &[
-                Field::new("biz_delivery_type", Kind::Number),
-                Field::new("unused_warehouse_error_msg", Kind::String),
-                Field::new("unused_delivery_error_msg", Kind::String),
-                Field::new("used_black_delivery_error_msg", Kind::String),
-                Field::new("promise_outbound_time", Kind::String),
-                Field::new("trade_id", Kind::Number),
-                Field::new("sub_trade_id", Kind::Number),
-                Field::new("promise_collect_time", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.biz_delivery_type),
-            1 => View::of(&self.unused_warehouse_error_msg),
-            2 => View::of(&self.unused_delivery_error_msg),
-            3 => View::of(&self.used_black_delivery_error_msg),
-            4 => View::of(&self.promise_outbound_time),
-            5 => View::of(&self.trade_id),
-            6 => View::of(&self.sub_trade_id),
-            7 => View::of(&self.promise_collect_time),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsInfo {
+        0 => biz_delivery_type: Number("biz_delivery_type", Number);
+        1 => unused_warehouse_error_msg: Text("unused_warehouse_error_msg", String);
+        2 => unused_delivery_error_msg: Text("unused_delivery_error_msg", String);
+        3 => used_black_delivery_error_msg: Text("used_black_delivery_error_msg", String);
+        4 => promise_outbound_time: Text("promise_outbound_time", String);
+        5 => trade_id: Number("trade_id", Number);
+        6 => sub_trade_id: Number("sub_trade_id", Number);
+        7 => promise_collect_time: Text("promise_collect_time", String);
     }
 }
-
-impl RecordMut for LogisticsInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.biz_delivery_type),
-            1 => Slot::of(&mut self.unused_warehouse_error_msg),
-            2 => Slot::of(&mut self.unused_delivery_error_msg),
-            3 => Slot::of(&mut self.used_black_delivery_error_msg),
-            4 => Slot::of(&mut self.promise_outbound_time),
-            5 => Slot::of(&mut self.trade_id),
-            6 => Slot::of(&mut self.sub_trade_id),
-            7 => Slot::of(&mut self.promise_collect_time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsInfo);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -3,8 +3,7 @@
 //! `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
 
 use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record,
-    RecordMut, Request, Schema, Slot, View, open_enum, record,
+    Authorization, DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.trades.sold.increment.get`: 按修改时间查询已卖出的订单
@@ -204,49 +203,22 @@ impl Paged for TradesSoldIncrementGetRequest {
     }
 }
 
-impl Record for TradesSoldIncrementGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldIncrementGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("start_modified", Kind::Date).required(),
-                Field::new("end_modified", Kind::Date).required(),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("ext_type", Kind::String),
-                Field::new("tag", Kind::String),
-                Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(1)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("use_has_next", Kind::Boolean),
-                Field::new("buyer_open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.start_modified),
-            2 => View::of(&self.end_modified),
-            3 => View::optional_open_enum(&self.status),
-            4 => View::of(&self.r#type),
-            5 => View::of(&self.buyer_nick),
-            6 => View::optional_open_enum(&self.ext_type),
-            7 => View::optional_open_enum(&self.tag),
-            8 => View::of(&self.page_no),
-            9 => View::of(&self.page_size),
-            10 => View::of(&self.use_has_next),
-            11 => View::of(&self.buyer_open_uid),
-            _ => View::Absent,
-        }
+record! {
+    TradesSoldIncrementGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => start_modified: RequiredDate("start_modified", Date, required);
+        2 => end_modified: RequiredDate("end_modified", Date, required);
+        3 => status: OpenEnum("status", String);
+        4 => r#type: Text("type", String);
+        5 => buyer_nick: Text("buyer_nick", String);
+        6 => ext_type: OpenEnum("ext_type", String);
+        7 => tag: OpenEnum("tag", String);
+        8 => page_no: Number("page_no", Number, [MinValue(1)]);
+        9 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(100)]);
+        10 => use_has_next: Boolean("use_has_next", Boolean);
+        11 => buyer_open_uid: Text("buyer_open_uid", String);
     }
 }
-
-record!(TradesSoldIncrementGetRequest);
 
 /// The response of `taobao.trades.sold.increment.get`.
 #[derive(Clone, Default)]
@@ -266,41 +238,13 @@ pub struct TradesSoldIncrementGetResponse {
     pub has_next: Option<bool>,
 }
 
-impl Record for TradesSoldIncrementGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldIncrementGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("trades", Kind::Object).list(),
-                Field::new("has_next", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.trades),
-            2 => View::of(&self.has_next),
-            _ => View::Absent,
-        }
+record! {
+    mut TradesSoldIncrementGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => trades: Objects("trades", Object, list);
+        2 => has_next: Boolean("has_next", Boolean);
     }
 }
-
-impl RecordMut for TradesSoldIncrementGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.trades),
-            2 => Slot::of(&mut self.has_next),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradesSoldIncrementGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -524,194 +468,64 @@ pub struct Trade {
     pub aid: Option<String>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("seller_nick", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("post_fee", Kind::String),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("receiver_state", Kind::String),
-                Field::new("receiver_address", Kind::String).secret(),
-                Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String).secret(),
-                Field::new("receiver_phone", Kind::String).secret(),
-                Field::new("consign_time", Kind::Date),
-                Field::new("received_payment", Kind::String),
-                Field::new("receiver_country", Kind::String),
-                Field::new("receiver_town", Kind::String),
-                Field::new("order_tax_fee", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("num", Kind::Number),
-                Field::new("num_iid", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("pay_time", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("seller_flag", Kind::Number),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("has_buyer_message", Kind::Boolean),
-                Field::new("credit_card_fee", Kind::String),
-                Field::new("step_trade_status", Kind::String),
-                Field::new("step_paid_fee", Kind::String),
-                Field::new("mark_desc", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("service_orders", Kind::Object).list(),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("receiver_city", Kind::String),
-                Field::new("receiver_district", Kind::String),
-                Field::new("orders", Kind::Object).list(),
-                Field::new("shop_pick", Kind::String),
-                Field::new("rx_audit_status", Kind::String),
-                Field::new("post_gate_declare", Kind::Boolean),
-                Field::new("cross_bonded_declare", Kind::Boolean),
-                Field::new("order_tax_promotion_fee", Kind::String),
-                Field::new("service_type", Kind::String),
-                Field::new("is_o2o_passport", Kind::Boolean),
-                Field::new("oaid", Kind::String),
-                Field::new("no_shipping", Kind::Boolean),
-                Field::new("aid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_nick),
-            1 => View::of(&self.pic_path),
-            2 => View::of(&self.payment),
-            3 => View::of(&self.seller_rate),
-            4 => View::of(&self.post_fee),
-            5 => View::of(&self.receiver_name),
-            6 => View::of(&self.receiver_state),
-            7 => View::of(&self.receiver_address),
-            8 => View::of(&self.receiver_zip),
-            9 => View::of(&self.receiver_mobile),
-            10 => View::of(&self.receiver_phone),
-            11 => View::of(&self.consign_time),
-            12 => View::of(&self.received_payment),
-            13 => View::of(&self.receiver_country),
-            14 => View::of(&self.receiver_town),
-            15 => View::of(&self.order_tax_fee),
-            16 => View::of(&self.tid),
-            17 => View::of(&self.num),
-            18 => View::of(&self.num_iid),
-            19 => View::optional_open_enum(&self.status),
-            20 => View::of(&self.title),
-            21 => View::of(&self.r#type),
-            22 => View::of(&self.price),
-            23 => View::of(&self.discount_fee),
-            24 => View::of(&self.total_fee),
-            25 => View::of(&self.created),
-            26 => View::of(&self.pay_time),
-            27 => View::of(&self.modified),
-            28 => View::of(&self.end_time),
-            29 => View::of(&self.seller_flag),
-            30 => View::of(&self.buyer_nick),
-            31 => View::of(&self.has_buyer_message),
-            32 => View::of(&self.credit_card_fee),
-            33 => View::optional_open_enum(&self.step_trade_status),
-            34 => View::of(&self.step_paid_fee),
-            35 => View::of(&self.mark_desc),
-            36 => View::of(&self.buyer_open_uid),
-            37 => View::of(&self.shipping_type),
-            38 => View::of(&self.adjust_fee),
-            39 => View::of(&self.service_orders),
-            40 => View::of(&self.buyer_rate),
-            41 => View::of(&self.receiver_city),
-            42 => View::of(&self.receiver_district),
-            43 => View::of(&self.orders),
-            44 => View::of(&self.shop_pick),
-            45 => View::of(&self.rx_audit_status),
-            46 => View::of(&self.post_gate_declare),
-            47 => View::of(&self.cross_bonded_declare),
-            48 => View::of(&self.order_tax_promotion_fee),
-            49 => View::of(&self.service_type),
-            50 => View::of(&self.is_o2o_passport),
-            51 => View::of(&self.oaid),
-            52 => View::of(&self.no_shipping),
-            53 => View::of(&self.aid),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => seller_nick: Text("seller_nick", String);
+        1 => pic_path: Text("pic_path", String);
+        2 => payment: Text("payment", String);
+        3 => seller_rate: Boolean("seller_rate", Boolean);
+        4 => post_fee: Text("post_fee", String);
+        5 => receiver_name: Text("receiver_name", String, secret);
+        6 => receiver_state: Text("receiver_state", String);
+        7 => receiver_address: Text("receiver_address", String, secret);
+        8 => receiver_zip: Text("receiver_zip", String);
+        9 => receiver_mobile: Text("receiver_mobile", String, secret);
+        10 => receiver_phone: Text("receiver_phone", String, secret);
+        11 => consign_time: Date("consign_time", Date);
+        12 => received_payment: Text("received_payment", String);
+        13 => receiver_country: Text("receiver_country", String);
+        14 => receiver_town: Text("receiver_town", String);
+        15 => order_tax_fee: Text("order_tax_fee", String);
+        16 => tid: Number("tid", Number);
+        17 => num: Number("num", Number);
+        18 => num_iid: Number("num_iid", Number);
+        19 => status: OpenEnum("status", String);
+        20 => title: Text("title", String);
+        21 => r#type: Text("type", String);
+        22 => price: Text("price", String);
+        23 => discount_fee: Text("discount_fee", String);
+        24 => total_fee: Text("total_fee", String);
+        25 => created: Date("created", Date);
+        26 => pay_time: Date("pay_time", Date);
+        27 => modified: Date("modified", Date);
+        28 => end_time: Date("end_time", Date);
+        29 => seller_flag: Number("seller_flag", Number);
+        30 => buyer_nick: Text("buyer_nick", String);
+        31 => has_buyer_message: Boolean("has_buyer_message", Boolean);
+        32 => credit_card_fee: Text("credit_card_fee", String);
+        33 => step_trade_status: OpenEnum("step_trade_status", String);
+        34 => step_paid_fee: Text("step_paid_fee", String);
+        35 => mark_desc: Text("mark_desc", String);
+        36 => buyer_open_uid: Text("buyer_open_uid", String);
+        37 => shipping_type: Text("shipping_type", String);
+        38 => adjust_fee: Text("adjust_fee", String);
+        39 => service_orders: Objects("service_orders", Object, list);
+        40 => buyer_rate: Boolean("buyer_rate", Boolean);
+        41 => receiver_city: Text("receiver_city", String);
+        42 => receiver_district: Text("receiver_district", String);
+        43 => orders: Objects("orders", Object, list);
+        44 => shop_pick: Text("shop_pick", String);
+        45 => rx_audit_status: Text("rx_audit_status", String);
+        46 => post_gate_declare: Boolean("post_gate_declare", Boolean);
+        47 => cross_bonded_declare: Boolean("cross_bonded_declare", Boolean);
+        48 => order_tax_promotion_fee: Text("order_tax_promotion_fee", String);
+        49 => service_type: Text("service_type", String);
+        50 => is_o2o_passport: Boolean("is_o2o_passport", Boolean);
+        51 => oaid: Text("oaid", String);
+        52 => no_shipping: Boolean("no_shipping", Boolean);
+        53 => aid: Text("aid", String);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_nick),
-            1 => Slot::of(&mut self.pic_path),
-            2 => Slot::of(&mut self.payment),
-            3 => Slot::of(&mut self.seller_rate),
-            4 => Slot::of(&mut self.post_fee),
-            5 => Slot::of(&mut self.receiver_name),
-            6 => Slot::of(&mut self.receiver_state),
-            7 => Slot::of(&mut self.receiver_address),
-            8 => Slot::of(&mut self.receiver_zip),
-            9 => Slot::of(&mut self.receiver_mobile),
-            10 => Slot::of(&mut self.receiver_phone),
-            11 => Slot::of(&mut self.consign_time),
-            12 => Slot::of(&mut self.received_payment),
-            13 => Slot::of(&mut self.receiver_country),
-            14 => Slot::of(&mut self.receiver_town),
-            15 => Slot::of(&mut self.order_tax_fee),
-            16 => Slot::of(&mut self.tid),
-            17 => Slot::of(&mut self.num),
-            18 => Slot::of(&mut self.num_iid),
-            19 => Slot::open_enum(&mut self.status),
-            20 => Slot::of(&mut self.title),
-            21 => Slot::of(&mut self.r#type),
-            22 => Slot::of(&mut self.price),
-            23 => Slot::of(&mut self.discount_fee),
-            24 => Slot::of(&mut self.total_fee),
-            25 => Slot::of(&mut self.created),
-            26 => Slot::of(&mut self.pay_time),
-            27 => Slot::of(&mut self.modified),
-            28 => Slot::of(&mut self.end_time),
-            29 => Slot::of(&mut self.seller_flag),
-            30 => Slot::of(&mut self.buyer_nick),
-            31 => Slot::of(&mut self.has_buyer_message),
-            32 => Slot::of(&mut self.credit_card_fee),
-            33 => Slot::open_enum(&mut self.step_trade_status),
-            34 => Slot::of(&mut self.step_paid_fee),
-            35 => Slot::of(&mut self.mark_desc),
-            36 => Slot::of(&mut self.buyer_open_uid),
-            37 => Slot::of(&mut self.shipping_type),
-            38 => Slot::of(&mut self.adjust_fee),
-            39 => Slot::of(&mut self.service_orders),
-            40 => Slot::of(&mut self.buyer_rate),
-            41 => Slot::of(&mut self.receiver_city),
-            42 => Slot::of(&mut self.receiver_district),
-            43 => Slot::of(&mut self.orders),
-            44 => Slot::of(&mut self.shop_pick),
-            45 => Slot::of(&mut self.rx_audit_status),
-            46 => Slot::of(&mut self.post_gate_declare),
-            47 => Slot::of(&mut self.cross_bonded_declare),
-            48 => Slot::of(&mut self.order_tax_promotion_fee),
-            49 => Slot::of(&mut self.service_type),
-            50 => Slot::of(&mut self.is_o2o_passport),
-            51 => Slot::of(&mut self.oaid),
-            52 => Slot::of(&mut self.no_shipping),
-            53 => Slot::of(&mut self.aid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
@@ -775,74 +589,24 @@ pub struct ServiceOrder {
     pub tmser_spu_code: Option<String>,
 }
 
-impl Record for ServiceOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ServiceOrder",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("item_oid", Kind::Number),
-                Field::new("service_id", Kind::Number),
-                Field::new("service_detail_url", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("tmser_spu_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.item_oid),
-            2 => View::of(&self.service_id),
-            3 => View::of(&self.service_detail_url),
-            4 => View::of(&self.num),
-            5 => View::of(&self.price),
-            6 => View::of(&self.payment),
-            7 => View::of(&self.title),
-            8 => View::of(&self.total_fee),
-            9 => View::of(&self.buyer_nick),
-            10 => View::of(&self.refund_id),
-            11 => View::of(&self.seller_nick),
-            12 => View::of(&self.pic_path),
-            13 => View::of(&self.tmser_spu_code),
-            _ => View::Absent,
-        }
+record! {
+    mut ServiceOrder {
+        0 => oid: Number("oid", Number);
+        1 => item_oid: Number("item_oid", Number);
+        2 => service_id: Number("service_id", Number);
+        3 => service_detail_url: Text("service_detail_url", String);
+        4 => num: Number("num", Number);
+        5 => price: Text("price", String);
+        6 => payment: Text("payment", String);
+        7 => title: Text("title", String);
+        8 => total_fee: Text("total_fee", String);
+        9 => buyer_nick: Text("buyer_nick", String);
+        10 => refund_id: Text("refund_id", String);
+        11 => seller_nick: Text("seller_nick", String);
+        12 => pic_path: Text("pic_path", String);
+        13 => tmser_spu_code: Text("tmser_spu_code", String);
     }
 }
-
-impl RecordMut for ServiceOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.item_oid),
-            2 => Slot::of(&mut self.service_id),
-            3 => Slot::of(&mut self.service_detail_url),
-            4 => Slot::of(&mut self.num),
-            5 => Slot::of(&mut self.price),
-            6 => Slot::of(&mut self.payment),
-            7 => Slot::of(&mut self.title),
-            8 => Slot::of(&mut self.total_fee),
-            9 => Slot::of(&mut self.buyer_nick),
-            10 => Slot::of(&mut self.refund_id),
-            11 => Slot::of(&mut self.seller_nick),
-            12 => Slot::of(&mut self.pic_path),
-            13 => Slot::of(&mut self.tmser_spu_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ServiceOrder);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -1046,179 +810,59 @@ pub struct Order {
     pub is_idle: Option<String>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("item_meal_name", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("refund_status", Kind::String),
-                Field::new("outer_iid", Kind::String),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("seller_type", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("sub_order_tax_fee", Kind::String),
-                Field::new("sub_order_tax_rate", Kind::String),
-                Field::new("oid", Kind::Number),
-                Field::new("status", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("item_meal_id", Kind::Number),
-                Field::new("sku_id", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("outer_sku_id", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("sku_properties_name", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("is_service_order", Kind::Boolean),
-                Field::new("end_time", Kind::Date),
-                Field::new("consign_time", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("bind_oid", Kind::Number),
-                Field::new("logistics_company", Kind::String),
-                Field::new("invoice_no", Kind::String),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("divide_order_fee", Kind::String),
-                Field::new("part_mjz_discount", Kind::String),
-                Field::new("ticket_outer_id", Kind::String),
-                Field::new("ticket_expdate_key", Kind::String),
-                Field::new("store_code", Kind::String),
-                Field::new("is_www", Kind::Boolean),
-                Field::new("tmser_spu_code", Kind::String),
-                Field::new("zhengji_status", Kind::String),
-                Field::new("md_qualification", Kind::String),
-                Field::new("md_fee", Kind::String),
-                Field::new("sub_order_tax_promotion_fee", Kind::String),
-                Field::new("tax_coupon_discount", Kind::String),
-                Field::new("tax_free", Kind::Boolean),
-                Field::new("special_refund_type", Kind::String),
-                Field::new("is_devalue_fee", Kind::Boolean),
-                Field::new("is_idle", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.item_meal_name),
-            1 => View::of(&self.pic_path),
-            2 => View::of(&self.refund_status),
-            3 => View::of(&self.outer_iid),
-            4 => View::of(&self.buyer_rate),
-            5 => View::of(&self.seller_rate),
-            6 => View::optional_open_enum(&self.seller_type),
-            7 => View::of(&self.cid),
-            8 => View::of(&self.sub_order_tax_fee),
-            9 => View::of(&self.sub_order_tax_rate),
-            10 => View::of(&self.oid),
-            11 => View::of(&self.status),
-            12 => View::of(&self.title),
-            13 => View::of(&self.price),
-            14 => View::of(&self.num_iid),
-            15 => View::of(&self.item_meal_id),
-            16 => View::of(&self.sku_id),
-            17 => View::of(&self.num),
-            18 => View::of(&self.outer_sku_id),
-            19 => View::of(&self.total_fee),
-            20 => View::of(&self.payment),
-            21 => View::of(&self.discount_fee),
-            22 => View::of(&self.adjust_fee),
-            23 => View::of(&self.sku_properties_name),
-            24 => View::of(&self.refund_id),
-            25 => View::of(&self.is_service_order),
-            26 => View::of(&self.end_time),
-            27 => View::of(&self.consign_time),
-            28 => View::of(&self.shipping_type),
-            29 => View::of(&self.bind_oid),
-            30 => View::of(&self.logistics_company),
-            31 => View::of(&self.invoice_no),
-            32 => View::of(&self.is_daixiao),
-            33 => View::of(&self.divide_order_fee),
-            34 => View::of(&self.part_mjz_discount),
-            35 => View::of(&self.ticket_outer_id),
-            36 => View::of(&self.ticket_expdate_key),
-            37 => View::of(&self.store_code),
-            38 => View::of(&self.is_www),
-            39 => View::of(&self.tmser_spu_code),
-            40 => View::of(&self.zhengji_status),
-            41 => View::of(&self.md_qualification),
-            42 => View::of(&self.md_fee),
-            43 => View::of(&self.sub_order_tax_promotion_fee),
-            44 => View::of(&self.tax_coupon_discount),
-            45 => View::of(&self.tax_free),
-            46 => View::of(&self.special_refund_type),
-            47 => View::of(&self.is_devalue_fee),
-            48 => View::of(&self.is_idle),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => item_meal_name: Text("item_meal_name", String);
+        1 => pic_path: Text("pic_path", String);
+        2 => refund_status: Text("refund_status", String);
+        3 => outer_iid: Text("outer_iid", String);
+        4 => buyer_rate: Boolean("buyer_rate", Boolean);
+        5 => seller_rate: Boolean("seller_rate", Boolean);
+        6 => seller_type: OpenEnum("seller_type", String);
+        7 => cid: Number("cid", Number);
+        8 => sub_order_tax_fee: Text("sub_order_tax_fee", String);
+        9 => sub_order_tax_rate: Text("sub_order_tax_rate", String);
+        10 => oid: Number("oid", Number);
+        11 => status: Text("status", String);
+        12 => title: Text("title", String);
+        13 => price: Text("price", String);
+        14 => num_iid: Number("num_iid", Number);
+        15 => item_meal_id: Number("item_meal_id", Number);
+        16 => sku_id: Text("sku_id", String);
+        17 => num: Number("num", Number);
+        18 => outer_sku_id: Text("outer_sku_id", String);
+        19 => total_fee: Text("total_fee", String);
+        20 => payment: Text("payment", String);
+        21 => discount_fee: Text("discount_fee", String);
+        22 => adjust_fee: Text("adjust_fee", String);
+        23 => sku_properties_name: Text("sku_properties_name", String);
+        24 => refund_id: Text("refund_id", String);
+        25 => is_service_order: Boolean("is_service_order", Boolean);
+        26 => end_time: Date("end_time", Date);
+        27 => consign_time: Text("consign_time", String);
+        28 => shipping_type: Text("shipping_type", String);
+        29 => bind_oid: Number("bind_oid", Number);
+        30 => logistics_company: Text("logistics_company", String);
+        31 => invoice_no: Text("invoice_no", String);
+        32 => is_daixiao: Boolean("is_daixiao", Boolean);
+        33 => divide_order_fee: Text("divide_order_fee", String);
+        34 => part_mjz_discount: Text("part_mjz_discount", String);
+        35 => ticket_outer_id: Text("ticket_outer_id", String);
+        36 => ticket_expdate_key: Text("ticket_expdate_key", String);
+        37 => store_code: Text("store_code", String);
+        38 => is_www: Boolean("is_www", Boolean);
+        39 => tmser_spu_code: Text("tmser_spu_code", String);
+        40 => zhengji_status: Text("zhengji_status", String);
+        41 => md_qualification: Text("md_qualification", String);
+        42 => md_fee: Text("md_fee", String);
+        43 => sub_order_tax_promotion_fee: Text("sub_order_tax_promotion_fee", String);
+        44 => tax_coupon_discount: Text("tax_coupon_discount", String);
+        45 => tax_free: Boolean("tax_free", Boolean);
+        46 => special_refund_type: Text("special_refund_type", String);
+        47 => is_devalue_fee: Boolean("is_devalue_fee", Boolean);
+        48 => is_idle: Text("is_idle", String);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.item_meal_name),
-            1 => Slot::of(&mut self.pic_path),
-            2 => Slot::of(&mut self.refund_status),
-            3 => Slot::of(&mut self.outer_iid),
-            4 => Slot::of(&mut self.buyer_rate),
-            5 => Slot::of(&mut self.seller_rate),
-            6 => Slot::open_enum(&mut self.seller_type),
-            7 => Slot::of(&mut self.cid),
-            8 => Slot::of(&mut self.sub_order_tax_fee),
-            9 => Slot::of(&mut self.sub_order_tax_rate),
-            10 => Slot::of(&mut self.oid),
-            11 => Slot::of(&mut self.status),
-            12 => Slot::of(&mut self.title),
-            13 => Slot::of(&mut self.price),
-            14 => Slot::of(&mut self.num_iid),
-            15 => Slot::of(&mut self.item_meal_id),
-            16 => Slot::of(&mut self.sku_id),
-            17 => Slot::of(&mut self.num),
-            18 => Slot::of(&mut self.outer_sku_id),
-            19 => Slot::of(&mut self.total_fee),
-            20 => Slot::of(&mut self.payment),
-            21 => Slot::of(&mut self.discount_fee),
-            22 => Slot::of(&mut self.adjust_fee),
-            23 => Slot::of(&mut self.sku_properties_name),
-            24 => Slot::of(&mut self.refund_id),
-            25 => Slot::of(&mut self.is_service_order),
-            26 => Slot::of(&mut self.end_time),
-            27 => Slot::of(&mut self.consign_time),
-            28 => Slot::of(&mut self.shipping_type),
-            29 => Slot::of(&mut self.bind_oid),
-            30 => Slot::of(&mut self.logistics_company),
-            31 => Slot::of(&mut self.invoice_no),
-            32 => Slot::of(&mut self.is_daixiao),
-            33 => Slot::of(&mut self.divide_order_fee),
-            34 => Slot::of(&mut self.part_mjz_discount),
-            35 => Slot::of(&mut self.ticket_outer_id),
-            36 => Slot::of(&mut self.ticket_expdate_key),
-            37 => Slot::of(&mut self.store_code),
-            38 => Slot::of(&mut self.is_www),
-            39 => Slot::of(&mut self.tmser_spu_code),
-            40 => Slot::of(&mut self.zhengji_status),
-            41 => Slot::of(&mut self.md_qualification),
-            42 => Slot::of(&mut self.md_fee),
-            43 => Slot::of(&mut self.sub_order_tax_promotion_fee),
-            44 => Slot::of(&mut self.tax_coupon_discount),
-            45 => Slot::of(&mut self.tax_free),
-            46 => Slot::of(&mut self.special_refund_type),
-            47 => Slot::of(&mut self.is_devalue_fee),
-            48 => Slot::of(&mut self.is_idle),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

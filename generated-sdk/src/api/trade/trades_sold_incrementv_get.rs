@@ -3,8 +3,7 @@
 //! `taobao.trades.sold.incrementv.get`: 按入库时间查询已卖出的订单
 
 use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, OpenEnum, Paged, Paging, Record, RecordMut, Request,
-    Schema, Slot, View, open_enum, record,
+    DateTime, OpenEnum, Paged, Paging, Request, open_enum, record,
 };
 
 /// `taobao.trades.sold.incrementv.get`: 按入库时间查询已卖出的订单
@@ -176,45 +175,20 @@ impl Paged for TradesSoldIncrementvGetRequest {
     }
 }
 
-impl Record for TradesSoldIncrementvGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldIncrementvGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList).required(),
-                Field::new("start_create", Kind::Date).required(),
-                Field::new("end_create", Kind::Date).required(),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("ext_type", Kind::String),
-                Field::new("tag", Kind::String),
-                Field::new("page_no", Kind::Number).limits(&[Limit::MinValue(1)]),
-                Field::new("page_size", Kind::Number)
-                    .limits(&[Limit::MinValue(1), Limit::MaxValue(100)]),
-                Field::new("use_has_next", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            1 => View::of(&self.start_create),
-            2 => View::of(&self.end_create),
-            3 => View::of(&self.status),
-            4 => View::of(&self.r#type),
-            5 => View::optional_open_enum(&self.ext_type),
-            6 => View::optional_open_enum(&self.tag),
-            7 => View::of(&self.page_no),
-            8 => View::of(&self.page_size),
-            9 => View::of(&self.use_has_next),
-            _ => View::Absent,
-        }
+record! {
+    TradesSoldIncrementvGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
+        1 => start_create: RequiredDate("start_create", Date, required);
+        2 => end_create: RequiredDate("end_create", Date, required);
+        3 => status: Text("status", String);
+        4 => r#type: Text("type", String);
+        5 => ext_type: OpenEnum("ext_type", String);
+        6 => tag: OpenEnum("tag", String);
+        7 => page_no: Number("page_no", Number, [MinValue(1)]);
+        8 => page_size: Number("page_size", Number, [MinValue(1), MaxValue(100)]);
+        9 => use_has_next: Boolean("use_has_next", Boolean);
     }
 }
-
-record!(TradesSoldIncrementvGetRequest);
 
 /// The response of `taobao.trades.sold.incrementv.get`.
 #[derive(Clone, Default)]
@@ -234,41 +208,13 @@ pub struct TradesSoldIncrementvGetResponse {
     pub trades: Vec<Trade>,
 }
 
-impl Record for TradesSoldIncrementvGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldIncrementvGetResponse",
-            fields: &[
-                Field::new("total_results", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("trades", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.total_results),
-            1 => View::of(&self.has_next),
-            2 => View::of(&self.trades),
-            _ => View::Absent,
-        }
+record! {
+    mut TradesSoldIncrementvGetResponse {
+        0 => total_results: Number("total_results", Number);
+        1 => has_next: Boolean("has_next", Boolean);
+        2 => trades: Objects("trades", Object, list);
     }
 }
-
-impl RecordMut for TradesSoldIncrementvGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.total_results),
-            1 => Slot::of(&mut self.has_next),
-            2 => Slot::of(&mut self.trades),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradesSoldIncrementvGetResponse);
 
 /// The object `Trade`.
 #[derive(Clone, Default)]
@@ -552,239 +498,79 @@ pub struct Trade {
     pub oaid: Option<String>,
 }
 
-impl Record for Trade {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Trade",
-            fields: &[
-                Field::new("seller_nick", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("created", Kind::Date),
-                Field::new("sid", Kind::String),
-                Field::new("tid", Kind::Number),
-                Field::new("acookie_id", Kind::String),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("status", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("post_fee", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("pay_time", Kind::Date),
-                Field::new("end_time", Kind::Date),
-                Field::new("modified", Kind::Date),
-                Field::new("async_modified", Kind::Date),
-                Field::new("consign_time", Kind::Date),
-                Field::new("received_payment", Kind::String),
-                Field::new("commission_fee", Kind::String),
-                Field::new("alipay_no", Kind::String),
-                Field::new("alipay_id", Kind::Number),
-                Field::new("buyer_area", Kind::String),
-                Field::new("nut_feature", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("cod_fee", Kind::String),
-                Field::new("cod_status", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("point_fee", Kind::Number),
-                Field::new("real_point_fee", Kind::Number),
-                Field::new("buyer_obtain_point_fee", Kind::Number),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("receiver_state", Kind::String),
-                Field::new("receiver_city", Kind::String),
-                Field::new("receiver_district", Kind::String),
-                Field::new("receiver_town", Kind::String),
-                Field::new("receiver_address", Kind::String).secret(),
-                Field::new("receiver_zip", Kind::String),
-                Field::new("receiver_mobile", Kind::String).secret(),
-                Field::new("receiver_phone", Kind::String).secret(),
-                Field::new("seller_flag", Kind::Number),
-                Field::new("is_lgtype", Kind::Boolean),
-                Field::new("lg_aging_type", Kind::String),
-                Field::new("lg_aging", Kind::String),
-                Field::new("is_brand_sale", Kind::Boolean),
-                Field::new("is_force_wlb", Kind::Boolean),
-                Field::new("has_buyer_message", Kind::Boolean),
-                Field::new("credit_card_fee", Kind::String),
-                Field::new("step_trade_status", Kind::String),
-                Field::new("step_paid_fee", Kind::String),
-                Field::new("mark_desc", Kind::String),
-                Field::new("is_part_consign", Kind::Boolean),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("is_wt", Kind::Boolean),
-                Field::new("orders", Kind::Object).list(),
-                Field::new("service_orders", Kind::Object).list(),
-                Field::new("receiver_country", Kind::String),
-                Field::new("order_tax_fee", Kind::String),
-                Field::new("post_gate_declare", Kind::Boolean),
-                Field::new("cross_bonded_declare", Kind::Boolean),
-                Field::new("order_tax_promotion_fee", Kind::String),
-                Field::new("oaid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_nick),
-            1 => View::of(&self.buyer_nick),
-            2 => View::of(&self.buyer_open_uid),
-            3 => View::of(&self.title),
-            4 => View::of(&self.r#type),
-            5 => View::of(&self.created),
-            6 => View::of(&self.sid),
-            7 => View::of(&self.tid),
-            8 => View::of(&self.acookie_id),
-            9 => View::of(&self.seller_rate),
-            10 => View::of(&self.buyer_rate),
-            11 => View::optional_open_enum(&self.status),
-            12 => View::of(&self.payment),
-            13 => View::of(&self.discount_fee),
-            14 => View::of(&self.adjust_fee),
-            15 => View::of(&self.post_fee),
-            16 => View::of(&self.total_fee),
-            17 => View::of(&self.pay_time),
-            18 => View::of(&self.end_time),
-            19 => View::of(&self.modified),
-            20 => View::of(&self.async_modified),
-            21 => View::of(&self.consign_time),
-            22 => View::of(&self.received_payment),
-            23 => View::of(&self.commission_fee),
-            24 => View::of(&self.alipay_no),
-            25 => View::of(&self.alipay_id),
-            26 => View::of(&self.buyer_area),
-            27 => View::of(&self.nut_feature),
-            28 => View::of(&self.pic_path),
-            29 => View::of(&self.num_iid),
-            30 => View::of(&self.price),
-            31 => View::of(&self.cod_fee),
-            32 => View::of(&self.cod_status),
-            33 => View::of(&self.shipping_type),
-            34 => View::of(&self.num),
-            35 => View::of(&self.point_fee),
-            36 => View::of(&self.real_point_fee),
-            37 => View::of(&self.buyer_obtain_point_fee),
-            38 => View::of(&self.receiver_name),
-            39 => View::of(&self.receiver_state),
-            40 => View::of(&self.receiver_city),
-            41 => View::of(&self.receiver_district),
-            42 => View::of(&self.receiver_town),
-            43 => View::of(&self.receiver_address),
-            44 => View::of(&self.receiver_zip),
-            45 => View::of(&self.receiver_mobile),
-            46 => View::of(&self.receiver_phone),
-            47 => View::of(&self.seller_flag),
-            48 => View::of(&self.is_lgtype),
-            49 => View::of(&self.lg_aging_type),
-            50 => View::of(&self.lg_aging),
-            51 => View::of(&self.is_brand_sale),
-            52 => View::of(&self.is_force_wlb),
-            53 => View::of(&self.has_buyer_message),
-            54 => View::of(&self.credit_card_fee),
-            55 => View::optional_open_enum(&self.step_trade_status),
-            56 => View::of(&self.step_paid_fee),
-            57 => View::of(&self.mark_desc),
-            58 => View::of(&self.is_part_consign),
-            59 => View::of(&self.is_daixiao),
-            60 => View::of(&self.is_wt),
-            61 => View::of(&self.orders),
-            62 => View::of(&self.service_orders),
-            63 => View::of(&self.receiver_country),
-            64 => View::of(&self.order_tax_fee),
-            65 => View::of(&self.post_gate_declare),
-            66 => View::of(&self.cross_bonded_declare),
-            67 => View::of(&self.order_tax_promotion_fee),
-            68 => View::of(&self.oaid),
-            _ => View::Absent,
-        }
+record! {
+    mut Trade {
+        0 => seller_nick: Text("seller_nick", String);
+        1 => buyer_nick: Text("buyer_nick", String);
+        2 => buyer_open_uid: Text("buyer_open_uid", String);
+        3 => title: Text("title", String);
+        4 => r#type: Text("type", String);
+        5 => created: Date("created", Date);
+        6 => sid: Text("sid", String);
+        7 => tid: Number("tid", Number);
+        8 => acookie_id: Text("acookie_id", String);
+        9 => seller_rate: Boolean("seller_rate", Boolean);
+        10 => buyer_rate: Boolean("buyer_rate", Boolean);
+        11 => status: OpenEnum("status", String);
+        12 => payment: Text("payment", String);
+        13 => discount_fee: Text("discount_fee", String);
+        14 => adjust_fee: Text("adjust_fee", String);
+        15 => post_fee: Text("post_fee", String);
+        16 => total_fee: Text("total_fee", String);
+        17 => pay_time: Date("pay_time", Date);
+        18 => end_time: Date("end_time", Date);
+        19 => modified: Date("modified", Date);
+        20 => async_modified: Date("async_modified", Date);
+        21 => consign_time: Date("consign_time", Date);
+        22 => received_payment: Text("received_payment", String);
+        23 => commission_fee: Text("commission_fee", String);
+        24 => alipay_no: Text("alipay_no", String);
+        25 => alipay_id: Number("alipay_id", Number);
+        26 => buyer_area: Text("buyer_area", String);
+        27 => nut_feature: Text("nut_feature", String);
+        28 => pic_path: Text("pic_path", String);
+        29 => num_iid: Number("num_iid", Number);
+        30 => price: Text("price", String);
+        31 => cod_fee: Text("cod_fee", String);
+        32 => cod_status: Text("cod_status", String);
+        33 => shipping_type: Text("shipping_type", String);
+        34 => num: Number("num", Number);
+        35 => point_fee: Number("point_fee", Number);
+        36 => real_point_fee: Number("real_point_fee", Number);
+        37 => buyer_obtain_point_fee: Number("buyer_obtain_point_fee", Number);
+        38 => receiver_name: Text("receiver_name", String, secret);
+        39 => receiver_state: Text("receiver_state", String);
+        40 => receiver_city: Text("receiver_city", String);
+        41 => receiver_district: Text("receiver_district", String);
+        42 => receiver_town: Text("receiver_town", String);
+        43 => receiver_address: Text("receiver_address", String, secret);
+        44 => receiver_zip: Text("receiver_zip", String);
+        45 => receiver_mobile: Text("receiver_mobile", String, secret);
+        46 => receiver_phone: Text("receiver_phone", String, secret);
+        47 => seller_flag: Number("seller_flag", Number);
+        48 => is_lgtype: Boolean("is_lgtype", Boolean);
+        49 => lg_aging_type: Text("lg_aging_type", String);
+        50 => lg_aging: Text("lg_aging", String);
+        51 => is_brand_sale: Boolean("is_brand_sale", Boolean);
+        52 => is_force_wlb: Boolean("is_force_wlb", Boolean);
+        53 => has_buyer_message: Boolean("has_buyer_message", Boolean);
+        54 => credit_card_fee: Text("credit_card_fee", String);
+        55 => step_trade_status: OpenEnum("step_trade_status", String);
+        56 => step_paid_fee: Text("step_paid_fee", String);
+        57 => mark_desc: Text("mark_desc", String);
+        58 => is_part_consign: Boolean("is_part_consign", Boolean);
+        59 => is_daixiao: Boolean("is_daixiao", Boolean);
+        60 => is_wt: Boolean("is_wt", Boolean);
+        61 => orders: Objects("orders", Object, list);
+        62 => service_orders: Objects("service_orders", Object, list);
+        63 => receiver_country: Text("receiver_country", String);
+        64 => order_tax_fee: Text("order_tax_fee", String);
+        65 => post_gate_declare: Boolean("post_gate_declare", Boolean);
+        66 => cross_bonded_declare: Boolean("cross_bonded_declare", Boolean);
+        67 => order_tax_promotion_fee: Text("order_tax_promotion_fee", String);
+        68 => oaid: Text("oaid", String);
     }
 }
-
-impl RecordMut for Trade {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_nick),
-            1 => Slot::of(&mut self.buyer_nick),
-            2 => Slot::of(&mut self.buyer_open_uid),
-            3 => Slot::of(&mut self.title),
-            4 => Slot::of(&mut self.r#type),
-            5 => Slot::of(&mut self.created),
-            6 => Slot::of(&mut self.sid),
-            7 => Slot::of(&mut self.tid),
-            8 => Slot::of(&mut self.acookie_id),
-            9 => Slot::of(&mut self.seller_rate),
-            10 => Slot::of(&mut self.buyer_rate),
-            11 => Slot::open_enum(&mut self.status),
-            12 => Slot::of(&mut self.payment),
-            13 => Slot::of(&mut self.discount_fee),
-            14 => Slot::of(&mut self.adjust_fee),
-            15 => Slot::of(&mut self.post_fee),
-            16 => Slot::of(&mut self.total_fee),
-            17 => Slot::of(&mut self.pay_time),
-            18 => Slot::of(&mut self.end_time),
-            19 => Slot::of(&mut self.modified),
-            20 => Slot::of(&mut self.async_modified),
-            21 => Slot::of(&mut self.consign_time),
-            22 => Slot::of(&mut self.received_payment),
-            23 => Slot::of(&mut self.commission_fee),
-            24 => Slot::of(&mut self.alipay_no),
-            25 => Slot::of(&mut self.alipay_id),
-            26 => Slot::of(&mut self.buyer_area),
-            27 => Slot::of(&mut self.nut_feature),
-            28 => Slot::of(&mut self.pic_path),
-            29 => Slot::of(&mut self.num_iid),
-            30 => Slot::of(&mut self.price),
-            31 => Slot::of(&mut self.cod_fee),
-            32 => Slot::of(&mut self.cod_status),
-            33 => Slot::of(&mut self.shipping_type),
-            34 => Slot::of(&mut self.num),
-            35 => Slot::of(&mut self.point_fee),
-            36 => Slot::of(&mut self.real_point_fee),
-            37 => Slot::of(&mut self.buyer_obtain_point_fee),
-            38 => Slot::of(&mut self.receiver_name),
-            39 => Slot::of(&mut self.receiver_state),
-            40 => Slot::of(&mut self.receiver_city),
-            41 => Slot::of(&mut self.receiver_district),
-            42 => Slot::of(&mut self.receiver_town),
-            43 => Slot::of(&mut self.receiver_address),
-            44 => Slot::of(&mut self.receiver_zip),
-            45 => Slot::of(&mut self.receiver_mobile),
-            46 => Slot::of(&mut self.receiver_phone),
-            47 => Slot::of(&mut self.seller_flag),
-            48 => Slot::of(&mut self.is_lgtype),
-            49 => Slot::of(&mut self.lg_aging_type),
-            50 => Slot::of(&mut self.lg_aging),
-            51 => Slot::of(&mut self.is_brand_sale),
-            52 => Slot::of(&mut self.is_force_wlb),
-            53 => Slot::of(&mut self.has_buyer_message),
-            54 => Slot::of(&mut self.credit_card_fee),
-            55 => Slot::open_enum(&mut self.step_trade_status),
-            56 => Slot::of(&mut self.step_paid_fee),
-            57 => Slot::of(&mut self.mark_desc),
-            58 => Slot::of(&mut self.is_part_consign),
-            59 => Slot::of(&mut self.is_daixiao),
-            60 => Slot::of(&mut self.is_wt),
-            61 => Slot::of(&mut self.orders),
-            62 => Slot::of(&mut self.service_orders),
-            63 => Slot::of(&mut self.receiver_country),
-            64 => Slot::of(&mut self.order_tax_fee),
-            65 => Slot::of(&mut self.post_gate_declare),
-            66 => Slot::of(&mut self.cross_bonded_declare),
-            67 => Slot::of(&mut self.order_tax_promotion_fee),
-            68 => Slot::of(&mut self.oaid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Trade);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -964,161 +750,53 @@ pub struct Order {
     pub tax_coupon_discount: Option<String>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("title", Kind::String),
-                Field::new("pic_path", Kind::String),
-                Field::new("price", Kind::String),
-                Field::new("num_iid", Kind::Number),
-                Field::new("sku_id", Kind::String),
-                Field::new("outer_iid", Kind::String),
-                Field::new("outer_sku_id", Kind::String),
-                Field::new("refund_status", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("oid", Kind::Number),
-                Field::new("total_fee", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("discount_fee", Kind::String),
-                Field::new("adjust_fee", Kind::String),
-                Field::new("divide_order_fee", Kind::String),
-                Field::new("part_mjz_discount", Kind::String),
-                Field::new("sku_properties_name", Kind::String),
-                Field::new("item_meal_id", Kind::Number),
-                Field::new("item_meal_name", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("buyer_rate", Kind::Boolean),
-                Field::new("seller_rate", Kind::Boolean),
-                Field::new("refund_id", Kind::String),
-                Field::new("seller_type", Kind::String),
-                Field::new("cid", Kind::Number),
-                Field::new("end_time", Kind::Date),
-                Field::new("is_service_order", Kind::Boolean),
-                Field::new("consign_time", Kind::String),
-                Field::new("shipping_type", Kind::String),
-                Field::new("logistics_company", Kind::String),
-                Field::new("invoice_no", Kind::String),
-                Field::new("bind_oid", Kind::Number),
-                Field::new("is_daixiao", Kind::Boolean),
-                Field::new("ticket_outer_id", Kind::String),
-                Field::new("ticket_expdate_key", Kind::String),
-                Field::new("is_www", Kind::Boolean),
-                Field::new("store_code", Kind::String),
-                Field::new("sub_order_tax_fee", Kind::String),
-                Field::new("sub_order_tax_rate", Kind::String),
-                Field::new("zhengji_status", Kind::String),
-                Field::new("sub_order_tax_promotion_fee", Kind::String),
-                Field::new("tax_free", Kind::Boolean),
-                Field::new("tax_coupon_discount", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.title),
-            1 => View::of(&self.pic_path),
-            2 => View::of(&self.price),
-            3 => View::of(&self.num_iid),
-            4 => View::of(&self.sku_id),
-            5 => View::of(&self.outer_iid),
-            6 => View::of(&self.outer_sku_id),
-            7 => View::optional_open_enum(&self.refund_status),
-            8 => View::of(&self.status),
-            9 => View::of(&self.oid),
-            10 => View::of(&self.total_fee),
-            11 => View::of(&self.payment),
-            12 => View::of(&self.discount_fee),
-            13 => View::of(&self.adjust_fee),
-            14 => View::of(&self.divide_order_fee),
-            15 => View::of(&self.part_mjz_discount),
-            16 => View::of(&self.sku_properties_name),
-            17 => View::of(&self.item_meal_id),
-            18 => View::of(&self.item_meal_name),
-            19 => View::of(&self.num),
-            20 => View::of(&self.buyer_rate),
-            21 => View::of(&self.seller_rate),
-            22 => View::of(&self.refund_id),
-            23 => View::of(&self.seller_type),
-            24 => View::of(&self.cid),
-            25 => View::of(&self.end_time),
-            26 => View::of(&self.is_service_order),
-            27 => View::of(&self.consign_time),
-            28 => View::of(&self.shipping_type),
-            29 => View::of(&self.logistics_company),
-            30 => View::of(&self.invoice_no),
-            31 => View::of(&self.bind_oid),
-            32 => View::of(&self.is_daixiao),
-            33 => View::of(&self.ticket_outer_id),
-            34 => View::of(&self.ticket_expdate_key),
-            35 => View::of(&self.is_www),
-            36 => View::of(&self.store_code),
-            37 => View::of(&self.sub_order_tax_fee),
-            38 => View::of(&self.sub_order_tax_rate),
-            39 => View::of(&self.zhengji_status),
-            40 => View::of(&self.sub_order_tax_promotion_fee),
-            41 => View::of(&self.tax_free),
-            42 => View::of(&self.tax_coupon_discount),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => title: Text("title", String);
+        1 => pic_path: Text("pic_path", String);
+        2 => price: Text("price", String);
+        3 => num_iid: Number("num_iid", Number);
+        4 => sku_id: Text("sku_id", String);
+        5 => outer_iid: Text("outer_iid", String);
+        6 => outer_sku_id: Text("outer_sku_id", String);
+        7 => refund_status: OpenEnum("refund_status", String);
+        8 => status: Text("status", String);
+        9 => oid: Number("oid", Number);
+        10 => total_fee: Text("total_fee", String);
+        11 => payment: Text("payment", String);
+        12 => discount_fee: Text("discount_fee", String);
+        13 => adjust_fee: Text("adjust_fee", String);
+        14 => divide_order_fee: Text("divide_order_fee", String);
+        15 => part_mjz_discount: Text("part_mjz_discount", String);
+        16 => sku_properties_name: Text("sku_properties_name", String);
+        17 => item_meal_id: Number("item_meal_id", Number);
+        18 => item_meal_name: Text("item_meal_name", String);
+        19 => num: Number("num", Number);
+        20 => buyer_rate: Boolean("buyer_rate", Boolean);
+        21 => seller_rate: Boolean("seller_rate", Boolean);
+        22 => refund_id: Text("refund_id", String);
+        23 => seller_type: Text("seller_type", String);
+        24 => cid: Number("cid", Number);
+        25 => end_time: Date("end_time", Date);
+        26 => is_service_order: Boolean("is_service_order", Boolean);
+        27 => consign_time: Text("consign_time", String);
+        28 => shipping_type: Text("shipping_type", String);
+        29 => logistics_company: Text("logistics_company", String);
+        30 => invoice_no: Text("invoice_no", String);
+        31 => bind_oid: Number("bind_oid", Number);
+        32 => is_daixiao: Boolean("is_daixiao", Boolean);
+        33 => ticket_outer_id: Text("ticket_outer_id", String);
+        34 => ticket_expdate_key: Text("ticket_expdate_key", String);
+        35 => is_www: Boolean("is_www", Boolean);
+        36 => store_code: Text("store_code", String);
+        37 => sub_order_tax_fee: Text("sub_order_tax_fee", String);
+        38 => sub_order_tax_rate: Text("sub_order_tax_rate", String);
+        39 => zhengji_status: Text("zhengji_status", String);
+        40 => sub_order_tax_promotion_fee: Text("sub_order_tax_promotion_fee", String);
+        41 => tax_free: Boolean("tax_free", Boolean);
+        42 => tax_coupon_discount: Text("tax_coupon_discount", String);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.title),
-            1 => Slot::of(&mut self.pic_path),
-            2 => Slot::of(&mut self.price),
-            3 => Slot::of(&mut self.num_iid),
-            4 => Slot::of(&mut self.sku_id),
-            5 => Slot::of(&mut self.outer_iid),
-            6 => Slot::of(&mut self.outer_sku_id),
-            7 => Slot::open_enum(&mut self.refund_status),
-            8 => Slot::of(&mut self.status),
-            9 => Slot::of(&mut self.oid),
-            10 => Slot::of(&mut self.total_fee),
-            11 => Slot::of(&mut self.payment),
-            12 => Slot::of(&mut self.discount_fee),
-            13 => Slot::of(&mut self.adjust_fee),
-            14 => Slot::of(&mut self.divide_order_fee),
-            15 => Slot::of(&mut self.part_mjz_discount),
-            16 => Slot::of(&mut self.sku_properties_name),
-            17 => Slot::of(&mut self.item_meal_id),
-            18 => Slot::of(&mut self.item_meal_name),
-            19 => Slot::of(&mut self.num),
-            20 => Slot::of(&mut self.buyer_rate),
-            21 => Slot::of(&mut self.seller_rate),
-            22 => Slot::of(&mut self.refund_id),
-            23 => Slot::of(&mut self.seller_type),
-            24 => Slot::of(&mut self.cid),
-            25 => Slot::of(&mut self.end_time),
-            26 => Slot::of(&mut self.is_service_order),
-            27 => Slot::of(&mut self.consign_time),
-            28 => Slot::of(&mut self.shipping_type),
-            29 => Slot::of(&mut self.logistics_company),
-            30 => Slot::of(&mut self.invoice_no),
-            31 => Slot::of(&mut self.bind_oid),
-            32 => Slot::of(&mut self.is_daixiao),
-            33 => Slot::of(&mut self.ticket_outer_id),
-            34 => Slot::of(&mut self.ticket_expdate_key),
-            35 => Slot::of(&mut self.is_www),
-            36 => Slot::of(&mut self.store_code),
-            37 => Slot::of(&mut self.sub_order_tax_fee),
-            38 => Slot::of(&mut self.sub_order_tax_rate),
-            39 => Slot::of(&mut self.zhengji_status),
-            40 => Slot::of(&mut self.sub_order_tax_promotion_fee),
-            41 => Slot::of(&mut self.tax_free),
-            42 => Slot::of(&mut self.tax_coupon_discount),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);
 
 /// The object `ServiceOrder`.
 #[derive(Clone, Default)]
@@ -1178,71 +856,23 @@ pub struct ServiceOrder {
     pub pic_path: Option<String>,
 }
 
-impl Record for ServiceOrder {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ServiceOrder",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("item_oid", Kind::Number),
-                Field::new("service_id", Kind::Number),
-                Field::new("service_detail_url", Kind::String),
-                Field::new("num", Kind::Number),
-                Field::new("price", Kind::String),
-                Field::new("payment", Kind::String),
-                Field::new("title", Kind::String),
-                Field::new("total_fee", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-                Field::new("refund_id", Kind::String),
-                Field::new("seller_nick", Kind::String),
-                Field::new("pic_path", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.item_oid),
-            2 => View::of(&self.service_id),
-            3 => View::of(&self.service_detail_url),
-            4 => View::of(&self.num),
-            5 => View::of(&self.price),
-            6 => View::of(&self.payment),
-            7 => View::of(&self.title),
-            8 => View::of(&self.total_fee),
-            9 => View::of(&self.buyer_nick),
-            10 => View::of(&self.refund_id),
-            11 => View::of(&self.seller_nick),
-            12 => View::of(&self.pic_path),
-            _ => View::Absent,
-        }
+record! {
+    mut ServiceOrder {
+        0 => oid: Number("oid", Number);
+        1 => item_oid: Number("item_oid", Number);
+        2 => service_id: Number("service_id", Number);
+        3 => service_detail_url: Text("service_detail_url", String);
+        4 => num: Number("num", Number);
+        5 => price: Text("price", String);
+        6 => payment: Text("payment", String);
+        7 => title: Text("title", String);
+        8 => total_fee: Text("total_fee", String);
+        9 => buyer_nick: Text("buyer_nick", String);
+        10 => refund_id: Text("refund_id", String);
+        11 => seller_nick: Text("seller_nick", String);
+        12 => pic_path: Text("pic_path", String);
     }
 }
-
-impl RecordMut for ServiceOrder {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.item_oid),
-            2 => Slot::of(&mut self.service_id),
-            3 => Slot::of(&mut self.service_detail_url),
-            4 => Slot::of(&mut self.num),
-            5 => Slot::of(&mut self.price),
-            6 => Slot::of(&mut self.payment),
-            7 => Slot::of(&mut self.title),
-            8 => Slot::of(&mut self.total_fee),
-            9 => Slot::of(&mut self.buyer_nick),
-            10 => Slot::of(&mut self.refund_id),
-            11 => Slot::of(&mut self.seller_nick),
-            12 => Slot::of(&mut self.pic_path),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ServiceOrder);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `taobao.trades.sold.query`: 按收件人查询订单编号
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `taobao.trades.sold.query`: 按收件人查询订单编号
 ///
@@ -79,33 +77,13 @@ impl Request for TradesSoldQueryRequest {
     type Response = TradesSoldQueryResponse;
 }
 
-impl Record for TradesSoldQueryRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldQueryRequest",
-            fields: &[
-                Field::new("query_list", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(20)]),
-                Field::new("scene", Kind::String).required(),
-                Field::new("order_type", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.query_list),
-            1 => View::of(&self.scene),
-            2 => View::of(&self.order_type),
-            _ => View::Absent,
-        }
+record! {
+    TradesSoldQueryRequest {
+        0 => query_list: Objects("query_list", Object, list, required, [MaxListSize(20)]);
+        1 => scene: RequiredText("scene", String, required);
+        2 => order_type: Text("order_type", String);
     }
 }
-
-record!(TradesSoldQueryRequest);
 
 /// The object `OrderQuery`.
 #[derive(Clone, Default)]
@@ -175,34 +153,15 @@ impl OrderQuery {
     }
 }
 
-impl Record for OrderQuery {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderQuery",
-            fields: &[
-                Field::new("receiver_phone", Kind::String).secret(),
-                Field::new("receiver_mobile", Kind::String).secret(),
-                Field::new("receiver_name", Kind::String).secret(),
-                Field::new("end_created", Kind::Date),
-                Field::new("start_created", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.receiver_phone),
-            1 => View::of(&self.receiver_mobile),
-            2 => View::of(&self.receiver_name),
-            3 => View::of(&self.end_created),
-            4 => View::of(&self.start_created),
-            _ => View::Absent,
-        }
+record! {
+    OrderQuery {
+        0 => receiver_phone: Text("receiver_phone", String, secret);
+        1 => receiver_mobile: Text("receiver_mobile", String, secret);
+        2 => receiver_name: Text("receiver_name", String, secret);
+        3 => end_created: Date("end_created", Date);
+        4 => start_created: Date("start_created", Date);
     }
 }
-
-record!(OrderQuery);
 
 /// The response of `taobao.trades.sold.query`.
 #[derive(Clone, Default)]
@@ -214,30 +173,8 @@ pub struct TradesSoldQueryResponse {
     pub tid_list: Vec<String>,
 }
 
-impl Record for TradesSoldQueryResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradesSoldQueryResponse",
-            fields: &[Field::new("tid_list", Kind::String).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid_list),
-            _ => View::Absent,
-        }
+record! {
+    mut TradesSoldQueryResponse {
+        0 => tid_list: Texts("tid_list", String, list);
     }
 }
-
-impl RecordMut for TradesSoldQueryResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid_list),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradesSoldQueryResponse);

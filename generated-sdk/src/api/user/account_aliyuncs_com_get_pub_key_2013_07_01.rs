@@ -2,9 +2,7 @@
 
 //! `account.aliyuncs.com.GetPubKey.2013-07-01`: 查询公钥
 
-use top_protocol::generated::{
-    DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{DateTime, Request, record};
 
 /// `account.aliyuncs.com.GetPubKey.2013-07-01`: 查询公钥
 ///
@@ -50,24 +48,11 @@ impl Request for AccountAliyuncsComGetPubKey2013_07_01Request {
     type Response = AccountAliyuncsComGetPubKey2013_07_01Response;
 }
 
-impl Record for AccountAliyuncsComGetPubKey2013_07_01Request {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AccountAliyuncsComGetPubKey2013_07_01Request",
-            fields: &[Field::new("OwnerAppkey", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.owner_appkey),
-            _ => View::Absent,
-        }
+record! {
+    AccountAliyuncsComGetPubKey2013_07_01Request {
+        0 => owner_appkey: RequiredText("OwnerAppkey", String, required);
     }
 }
-
-record!(AccountAliyuncsComGetPubKey2013_07_01Request);
 
 /// The response of `account.aliyuncs.com.GetPubKey.2013-07-01`.
 #[derive(Clone, Default)]
@@ -107,53 +92,15 @@ pub struct AccountAliyuncsComGetPubKey2013_07_01Response {
     pub app_key: Option<String>,
 }
 
-impl Record for AccountAliyuncsComGetPubKey2013_07_01Response {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AccountAliyuncsComGetPubKey2013_07_01Response",
-            fields: &[
-                Field::new("PubKey", Kind::String),
-                Field::new("OwnerId", Kind::String),
-                Field::new("KeyType", Kind::String),
-                Field::new("CreateTime", Kind::Date),
-                Field::new("RequestId", Kind::String),
-                Field::new("Message", Kind::String),
-                Field::new("Code", Kind::String),
-                Field::new("AppKey", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.pub_key),
-            1 => View::of(&self.owner_id),
-            2 => View::of(&self.key_type),
-            3 => View::of(&self.create_time),
-            4 => View::of(&self.request_id),
-            5 => View::of(&self.message),
-            6 => View::of(&self.code),
-            7 => View::of(&self.app_key),
-            _ => View::Absent,
-        }
+record! {
+    mut AccountAliyuncsComGetPubKey2013_07_01Response {
+        0 => pub_key: Text("PubKey", String);
+        1 => owner_id: Text("OwnerId", String);
+        2 => key_type: Text("KeyType", String);
+        3 => create_time: Date("CreateTime", Date);
+        4 => request_id: Text("RequestId", String);
+        5 => message: Text("Message", String);
+        6 => code: Text("Code", String);
+        7 => app_key: Text("AppKey", String);
     }
 }
-
-impl RecordMut for AccountAliyuncsComGetPubKey2013_07_01Response {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.pub_key),
-            1 => Slot::of(&mut self.owner_id),
-            2 => Slot::of(&mut self.key_type),
-            3 => Slot::of(&mut self.create_time),
-            4 => Slot::of(&mut self.request_id),
-            5 => Slot::of(&mut self.message),
-            6 => Slot::of(&mut self.code),
-            7 => Slot::of(&mut self.app_key),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AccountAliyuncsComGetPubKey2013_07_01Response);

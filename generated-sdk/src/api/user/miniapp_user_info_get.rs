@@ -2,9 +2,7 @@
 
 //! `taobao.miniapp.userInfo.get`: 获取小程序用户资料
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.miniapp.userInfo.get`: 获取小程序用户资料
 ///
@@ -40,21 +38,7 @@ impl Request for MiniappUserInfoGetRequest {
     type Response = MiniappUserInfoGetResponse;
 }
 
-impl Record for MiniappUserInfoGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MiniappUserInfoGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(MiniappUserInfoGetRequest);
+record!(MiniappUserInfoGetRequest {});
 
 /// The response of `taobao.miniapp.userInfo.get`.
 #[derive(Clone, Default)]
@@ -66,33 +50,11 @@ pub struct MiniappUserInfoGetResponse {
     pub result: Option<ResultObject>,
 }
 
-impl Record for MiniappUserInfoGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "MiniappUserInfoGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut MiniappUserInfoGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for MiniappUserInfoGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut MiniappUserInfoGetResponse);
 
 /// The object `Result`.
 #[derive(Clone, Default)]
@@ -116,44 +78,14 @@ pub struct ResultObject {
     pub success: Option<bool>,
 }
 
-impl Record for ResultObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ResultObject",
-            fields: &[
-                Field::new("model", Kind::Object),
-                Field::new("err_message", Kind::String),
-                Field::new("err_code", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.model),
-            1 => View::of(&self.err_message),
-            2 => View::of(&self.err_code),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut ResultObject {
+        0 => model: Object("model", Object);
+        1 => err_message: Text("err_message", String);
+        2 => err_code: Text("err_code", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for ResultObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.model),
-            1 => Slot::of(&mut self.err_message),
-            2 => Slot::of(&mut self.err_code),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ResultObject);
 
 /// The object `OpenUserInfoDto`.
 #[derive(Clone, Default)]
@@ -173,38 +105,10 @@ pub struct OpenUserInfoDto {
     pub nick: Option<String>,
 }
 
-impl Record for OpenUserInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenUserInfoDto",
-            fields: &[
-                Field::new("open_id", Kind::String),
-                Field::new("avatar", Kind::String),
-                Field::new("nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_id),
-            1 => View::of(&self.avatar),
-            2 => View::of(&self.nick),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenUserInfoDto {
+        0 => open_id: Text("open_id", String);
+        1 => avatar: Text("avatar", String);
+        2 => nick: Text("nick", String);
     }
 }
-
-impl RecordMut for OpenUserInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_id),
-            1 => Slot::of(&mut self.avatar),
-            2 => Slot::of(&mut self.nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenUserInfoDto);

@@ -2,9 +2,7 @@
 
 //! `taobao.open.account.create`: 导入账号
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.open.account.create`: 导入账号
 ///
@@ -64,28 +62,11 @@ impl Request for OpenAccountCreateRequest {
     type Response = OpenAccountCreateResponse;
 }
 
-impl Record for OpenAccountCreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenAccountCreateRequest",
-            fields: &[
-                Field::new("param_list", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param_list),
-            _ => View::Absent,
-        }
+record! {
+    OpenAccountCreateRequest {
+        0 => param_list: Objects("param_list", Object, list, [MaxListSize(20)]);
     }
 }
-
-record!(OpenAccountCreateRequest);
 
 /// The object `OpenAccount`.
 #[derive(Clone, Default)]
@@ -389,76 +370,36 @@ impl OpenAccount {
     }
 }
 
-impl Record for OpenAccount {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenAccount",
-            fields: &[
-                Field::new("login_id", Kind::String),
-                Field::new("create_device_id", Kind::String),
-                Field::new("alipay_id", Kind::String).secret(),
-                Field::new("locale", Kind::String),
-                Field::new("bank_card_no", Kind::String).secret(),
-                Field::new("isv_account_id", Kind::String),
-                Field::new("email", Kind::String).secret(),
-                Field::new("avatar_url", Kind::String),
-                Field::new("bank_card_owner_name", Kind::String),
-                Field::new("display_name", Kind::String),
-                Field::new("login_pwd_salt", Kind::String).secret(),
-                Field::new("login_pwd", Kind::String).secret(),
-                Field::new("open_id", Kind::String),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("create_location", Kind::String),
-                Field::new("ext_infos", Kind::String),
-                Field::new("login_pwd_intensity", Kind::Number),
-                Field::new("type", Kind::Number),
-                Field::new("status", Kind::Number),
-                Field::new("login_pwd_encryption", Kind::Number),
-                Field::new("gender", Kind::Number),
-                Field::new("name", Kind::String).secret(),
-                Field::new("birthday", Kind::String),
-                Field::new("wangwang", Kind::String),
-                Field::new("weixin", Kind::String),
-                Field::new("oauth_plateform", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.login_id),
-            1 => View::of(&self.create_device_id),
-            2 => View::of(&self.alipay_id),
-            3 => View::of(&self.locale),
-            4 => View::of(&self.bank_card_no),
-            5 => View::of(&self.isv_account_id),
-            6 => View::of(&self.email),
-            7 => View::of(&self.avatar_url),
-            8 => View::of(&self.bank_card_owner_name),
-            9 => View::of(&self.display_name),
-            10 => View::of(&self.login_pwd_salt),
-            11 => View::of(&self.login_pwd),
-            12 => View::of(&self.open_id),
-            13 => View::of(&self.mobile),
-            14 => View::of(&self.create_location),
-            15 => View::of(&self.ext_infos),
-            16 => View::of(&self.login_pwd_intensity),
-            17 => View::of(&self.r#type),
-            18 => View::of(&self.status),
-            19 => View::of(&self.login_pwd_encryption),
-            20 => View::of(&self.gender),
-            21 => View::of(&self.name),
-            22 => View::of(&self.birthday),
-            23 => View::of(&self.wangwang),
-            24 => View::of(&self.weixin),
-            25 => View::of(&self.oauth_plateform),
-            _ => View::Absent,
-        }
+record! {
+    OpenAccount {
+        0 => login_id: Text("login_id", String);
+        1 => create_device_id: Text("create_device_id", String);
+        2 => alipay_id: Text("alipay_id", String, secret);
+        3 => locale: Text("locale", String);
+        4 => bank_card_no: Text("bank_card_no", String, secret);
+        5 => isv_account_id: Text("isv_account_id", String);
+        6 => email: Text("email", String, secret);
+        7 => avatar_url: Text("avatar_url", String);
+        8 => bank_card_owner_name: Text("bank_card_owner_name", String);
+        9 => display_name: Text("display_name", String);
+        10 => login_pwd_salt: Text("login_pwd_salt", String, secret);
+        11 => login_pwd: Text("login_pwd", String, secret);
+        12 => open_id: Text("open_id", String);
+        13 => mobile: Text("mobile", String, secret);
+        14 => create_location: Text("create_location", String);
+        15 => ext_infos: Text("ext_infos", String);
+        16 => login_pwd_intensity: Number("login_pwd_intensity", Number);
+        17 => r#type: Number("type", Number);
+        18 => status: Number("status", Number);
+        19 => login_pwd_encryption: Number("login_pwd_encryption", Number);
+        20 => gender: Number("gender", Number);
+        21 => name: Text("name", String, secret);
+        22 => birthday: Text("birthday", String);
+        23 => wangwang: Text("wangwang", String);
+        24 => weixin: Text("weixin", String);
+        25 => oauth_plateform: Number("oauth_plateform", Number);
     }
 }
-
-record!(OpenAccount);
 
 /// The response of `taobao.open.account.create`.
 #[derive(Clone, Default)]
@@ -470,33 +411,11 @@ pub struct OpenAccountCreateResponse {
     pub datas: Vec<OpenaccountLong>,
 }
 
-impl Record for OpenAccountCreateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenAccountCreateResponse",
-            fields: &[Field::new("datas", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.datas),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenAccountCreateResponse {
+        0 => datas: Objects("datas", Object, list);
     }
 }
-
-impl RecordMut for OpenAccountCreateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.datas),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenAccountCreateResponse);
 
 /// The object `OpenaccountLong`.
 #[derive(Clone, Default)]
@@ -520,41 +439,11 @@ pub struct OpenaccountLong {
     pub successful: Option<bool>,
 }
 
-impl Record for OpenaccountLong {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenaccountLong",
-            fields: &[
-                Field::new("message", Kind::String),
-                Field::new("data", Kind::Number),
-                Field::new("code", Kind::Number),
-                Field::new("successful", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.message),
-            1 => View::of(&self.data),
-            2 => View::of(&self.code),
-            3 => View::of(&self.successful),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenaccountLong {
+        0 => message: Text("message", String);
+        1 => data: Number("data", Number);
+        2 => code: Number("code", Number);
+        3 => successful: Boolean("successful", Boolean);
     }
 }
-
-impl RecordMut for OpenaccountLong {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.message),
-            1 => Slot::of(&mut self.data),
-            2 => Slot::of(&mut self.code),
-            3 => Slot::of(&mut self.successful),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenaccountLong);

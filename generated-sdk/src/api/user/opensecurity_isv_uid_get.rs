@@ -2,9 +2,7 @@
 
 //! `taobao.opensecurity.isv.uid.get`: 用 open_uid 换取服务商级的标识
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.opensecurity.isv.uid.get`: 用 open_uid 换取服务商级的标识
 ///
@@ -47,24 +45,11 @@ impl Request for OpensecurityIsvUidGetRequest {
     type Response = OpensecurityIsvUidGetResponse;
 }
 
-impl Record for OpensecurityIsvUidGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpensecurityIsvUidGetRequest",
-            fields: &[Field::new("open_uid", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_uid),
-            _ => View::Absent,
-        }
+record! {
+    OpensecurityIsvUidGetRequest {
+        0 => open_uid: RequiredText("open_uid", String, required);
     }
 }
-
-record!(OpensecurityIsvUidGetRequest);
 
 /// The response of `taobao.opensecurity.isv.uid.get`.
 #[derive(Clone, Default)]
@@ -76,30 +61,8 @@ pub struct OpensecurityIsvUidGetResponse {
     pub open_uid_isv: Option<String>,
 }
 
-impl Record for OpensecurityIsvUidGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpensecurityIsvUidGetResponse",
-            fields: &[Field::new("open_uid_isv", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_uid_isv),
-            _ => View::Absent,
-        }
+record! {
+    mut OpensecurityIsvUidGetResponse {
+        0 => open_uid_isv: Text("open_uid_isv", String);
     }
 }
-
-impl RecordMut for OpensecurityIsvUidGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_uid_isv),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpensecurityIsvUidGetResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.opensecurity.uid.get`: 用淘宝用户编号换取 open_uid
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.opensecurity.uid.get`: 用淘宝用户编号换取 open_uid
 ///
@@ -47,24 +45,11 @@ impl Request for OpensecurityUidGetRequest {
     type Response = OpensecurityUidGetResponse;
 }
 
-impl Record for OpensecurityUidGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpensecurityUidGetRequest",
-            fields: &[Field::new("tb_user_id", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tb_user_id),
-            _ => View::Absent,
-        }
+record! {
+    OpensecurityUidGetRequest {
+        0 => tb_user_id: RequiredNumber("tb_user_id", Number, required);
     }
 }
-
-record!(OpensecurityUidGetRequest);
 
 /// The response of `taobao.opensecurity.uid.get`.
 #[derive(Clone, Default)]
@@ -76,30 +61,8 @@ pub struct OpensecurityUidGetResponse {
     pub open_uid: Option<String>,
 }
 
-impl Record for OpensecurityUidGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpensecurityUidGetResponse",
-            fields: &[Field::new("open_uid", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut OpensecurityUidGetResponse {
+        0 => open_uid: Text("open_uid", String);
     }
 }
-
-impl RecordMut for OpensecurityUidGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpensecurityUidGetResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.openuid.get`: 查询授权账号的 OpenUID
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `taobao.openuid.get`: 查询授权账号的 OpenUID
 ///
@@ -43,21 +41,7 @@ impl Request for OpenuidGetRequest {
     type Response = OpenuidGetResponse;
 }
 
-impl Record for OpenuidGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenuidGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(OpenuidGetRequest);
+record!(OpenuidGetRequest {});
 
 /// The response of `taobao.openuid.get`.
 #[derive(Clone, Default)]
@@ -69,30 +53,8 @@ pub struct OpenuidGetResponse {
     pub open_uid: Option<String>,
 }
 
-impl Record for OpenuidGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenuidGetResponse",
-            fields: &[Field::new("open_uid", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenuidGetResponse {
+        0 => open_uid: Text("open_uid", String);
     }
 }
-
-impl RecordMut for OpenuidGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenuidGetResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.openuid.get.bymixnick`: 用混淆昵称换取 OpenUID
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.openuid.get.bymixnick`: 用混淆昵称换取 OpenUID
 ///
@@ -48,24 +46,11 @@ impl Request for OpenuidGetBymixnickRequest {
     type Response = OpenuidGetBymixnickResponse;
 }
 
-impl Record for OpenuidGetBymixnickRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenuidGetBymixnickRequest",
-            fields: &[Field::new("mix_nick", Kind::String).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mix_nick),
-            _ => View::Absent,
-        }
+record! {
+    OpenuidGetBymixnickRequest {
+        0 => mix_nick: RequiredText("mix_nick", String, required);
     }
 }
-
-record!(OpenuidGetBymixnickRequest);
 
 /// The response of `taobao.openuid.get.bymixnick`.
 #[derive(Clone, Default)]
@@ -77,30 +62,8 @@ pub struct OpenuidGetBymixnickResponse {
     pub open_uid: Option<String>,
 }
 
-impl Record for OpenuidGetBymixnickResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenuidGetBymixnickResponse",
-            fields: &[Field::new("open_uid", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenuidGetBymixnickResponse {
+        0 => open_uid: Text("open_uid", String);
     }
 }
-
-impl RecordMut for OpenuidGetBymixnickResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenuidGetBymixnickResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.openuid.get.bytrade`: 按订单查询买家的 OpenUID
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.openuid.get.bytrade`: 按订单查询买家的 OpenUID
 ///
@@ -46,24 +44,11 @@ impl Request for OpenuidGetBytradeRequest {
     type Response = OpenuidGetBytradeResponse;
 }
 
-impl Record for OpenuidGetBytradeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenuidGetBytradeRequest",
-            fields: &[Field::new("tid", Kind::Number).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            _ => View::Absent,
-        }
+record! {
+    OpenuidGetBytradeRequest {
+        0 => tid: RequiredNumber("tid", Number, required);
     }
 }
-
-record!(OpenuidGetBytradeRequest);
 
 /// The response of `taobao.openuid.get.bytrade`.
 #[derive(Clone, Default)]
@@ -75,30 +60,8 @@ pub struct OpenuidGetBytradeResponse {
     pub open_uid: Option<String>,
 }
 
-impl Record for OpenuidGetBytradeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenuidGetBytradeResponse",
-            fields: &[Field::new("open_uid", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenuidGetBytradeResponse {
+        0 => open_uid: Text("open_uid", String);
     }
 }
-
-impl RecordMut for OpenuidGetBytradeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenuidGetBytradeResponse);

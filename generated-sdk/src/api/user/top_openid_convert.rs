@@ -2,9 +2,7 @@
 
 //! `taobao.top.openid.convert`: 用混淆昵称换取 openId
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.top.openid.convert`: 用混淆昵称换取 openId
 ///
@@ -53,24 +51,11 @@ impl Request for TopOpenidConvertRequest {
     type Response = TopOpenidConvertResponse;
 }
 
-impl Record for TopOpenidConvertRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOpenidConvertRequest",
-            fields: &[Field::new("mix_nick", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mix_nick),
-            _ => View::Absent,
-        }
+record! {
+    TopOpenidConvertRequest {
+        0 => mix_nick: Text("mix_nick", String);
     }
 }
-
-record!(TopOpenidConvertRequest);
 
 /// The response of `taobao.top.openid.convert`.
 #[derive(Clone, Default)]
@@ -82,30 +67,8 @@ pub struct TopOpenidConvertResponse {
     pub open_id: Option<String>,
 }
 
-impl Record for TopOpenidConvertResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopOpenidConvertResponse",
-            fields: &[Field::new("open_id", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_id),
-            _ => View::Absent,
-        }
+record! {
+    mut TopOpenidConvertResponse {
+        0 => open_id: Text("open_id", String);
     }
 }
-
-impl RecordMut for TopOpenidConvertResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopOpenidConvertResponse);

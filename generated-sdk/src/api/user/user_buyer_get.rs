@@ -2,9 +2,7 @@
 
 //! `taobao.user.buyer.get`: 查询买家资料
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `taobao.user.buyer.get`: 查询买家资料
 ///
@@ -52,24 +50,11 @@ impl Request for UserBuyerGetRequest {
     type Response = UserBuyerGetResponse;
 }
 
-impl Record for UserBuyerGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserBuyerGetRequest",
-            fields: &[Field::new("fields", Kind::FieldList).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    UserBuyerGetRequest {
+        0 => fields: Texts("fields", FieldList, required);
     }
 }
-
-record!(UserBuyerGetRequest);
 
 /// The response of `taobao.user.buyer.get`.
 #[derive(Clone, Default)]
@@ -81,33 +66,11 @@ pub struct UserBuyerGetResponse {
     pub user: Option<User>,
 }
 
-impl Record for UserBuyerGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserBuyerGetResponse",
-            fields: &[Field::new("user", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user),
-            _ => View::Absent,
-        }
+record! {
+    mut UserBuyerGetResponse {
+        0 => user: Object("user", Object);
     }
 }
-
-impl RecordMut for UserBuyerGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserBuyerGetResponse);
 
 /// The object `User`.
 #[derive(Clone, Default)]
@@ -131,41 +94,11 @@ pub struct User {
     pub open_uid: Option<String>,
 }
 
-impl Record for User {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "User",
-            fields: &[
-                Field::new("nick", Kind::String),
-                Field::new("avatar", Kind::String),
-                Field::new("sex", Kind::String),
-                Field::new("open_uid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            1 => View::of(&self.avatar),
-            2 => View::of(&self.sex),
-            3 => View::of(&self.open_uid),
-            _ => View::Absent,
-        }
+record! {
+    mut User {
+        0 => nick: Text("nick", String);
+        1 => avatar: Text("avatar", String);
+        2 => sex: Text("sex", String);
+        3 => open_uid: Text("open_uid", String);
     }
 }
-
-impl RecordMut for User {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.nick),
-            1 => Slot::of(&mut self.avatar),
-            2 => Slot::of(&mut self.sex),
-            3 => Slot::of(&mut self.open_uid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut User);

@@ -2,9 +2,7 @@
 
 //! `taobao.user.openid.get`: 查询授权账号的 openId
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Authorization, Request, record};
 
 /// `taobao.user.openid.get`: 查询授权账号的 openId
 ///
@@ -43,21 +41,7 @@ impl Request for UserOpenidGetRequest {
     type Response = UserOpenidGetResponse;
 }
 
-impl Record for UserOpenidGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserOpenidGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(UserOpenidGetRequest);
+record!(UserOpenidGetRequest {});
 
 /// The response of `taobao.user.openid.get`.
 #[derive(Clone, Default)]
@@ -69,30 +53,8 @@ pub struct UserOpenidGetResponse {
     pub open_id: Option<String>,
 }
 
-impl Record for UserOpenidGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserOpenidGetResponse",
-            fields: &[Field::new("open_id", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_id),
-            _ => View::Absent,
-        }
+record! {
+    mut UserOpenidGetResponse {
+        0 => open_id: Text("open_id", String);
     }
 }
-
-impl RecordMut for UserOpenidGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserOpenidGetResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.user.openuid.getbynick`: 按买家昵称查询 OpenUID
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.user.openuid.getbynick`: 按买家昵称查询 OpenUID
 ///
@@ -50,28 +48,11 @@ impl Request for UserOpenuidGetbynickRequest {
     type Response = UserOpenuidGetbynickResponse;
 }
 
-impl Record for UserOpenuidGetbynickRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserOpenuidGetbynickRequest",
-            fields: &[
-                Field::new("buyer_nicks", Kind::String)
-                    .required()
-                    .limits(&[Limit::MaxListSize(30)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.buyer_nicks),
-            _ => View::Absent,
-        }
+record! {
+    UserOpenuidGetbynickRequest {
+        0 => buyer_nicks: RequiredText("buyer_nicks", String, required, [MaxListSize(30)]);
     }
 }
-
-record!(UserOpenuidGetbynickRequest);
 
 /// The response of `taobao.user.openuid.getbynick`.
 #[derive(Clone, Default)]
@@ -83,33 +64,11 @@ pub struct UserOpenuidGetbynickResponse {
     pub open_uids: Vec<OpenUidInfo>,
 }
 
-impl Record for UserOpenuidGetbynickResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserOpenuidGetbynickResponse",
-            fields: &[Field::new("open_uids", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.open_uids),
-            _ => View::Absent,
-        }
+record! {
+    mut UserOpenuidGetbynickResponse {
+        0 => open_uids: Objects("open_uids", Object, list);
     }
 }
-
-impl RecordMut for UserOpenuidGetbynickResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.open_uids),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserOpenuidGetbynickResponse);
 
 /// The object `OpenUidInfo`.
 #[derive(Clone, Default)]
@@ -125,35 +84,9 @@ pub struct OpenUidInfo {
     pub buyer_nick: Option<String>,
 }
 
-impl Record for OpenUidInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OpenUidInfo",
-            fields: &[
-                Field::new("buyer_open_uid", Kind::String),
-                Field::new("buyer_nick", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.buyer_open_uid),
-            1 => View::of(&self.buyer_nick),
-            _ => View::Absent,
-        }
+record! {
+    mut OpenUidInfo {
+        0 => buyer_open_uid: Text("buyer_open_uid", String);
+        1 => buyer_nick: Text("buyer_nick", String);
     }
 }
-
-impl RecordMut for OpenUidInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.buyer_open_uid),
-            1 => Slot::of(&mut self.buyer_nick),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut OpenUidInfo);

@@ -2,10 +2,7 @@
 
 //! `taobao.user.seller.get`: 查询当前卖家
 
-use top_protocol::generated::{
-    Authorization, Field, Kind, Limit, OpenEnum, Record, RecordMut, Request, Schema,
-    Slot, View, open_enum, record,
-};
+use top_protocol::generated::{Authorization, OpenEnum, Request, open_enum, record};
 
 /// `taobao.user.seller.get`: 查询当前卖家
 ///
@@ -56,28 +53,11 @@ impl Request for UserSellerGetRequest {
     type Response = UserSellerGetResponse;
 }
 
-impl Record for UserSellerGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserSellerGetRequest",
-            fields: &[
-                Field::new("fields", Kind::FieldList)
-                    .required()
-                    .limits(&[Limit::MaxListSize(200)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.fields),
-            _ => View::Absent,
-        }
+record! {
+    UserSellerGetRequest {
+        0 => fields: Texts("fields", FieldList, required, [MaxListSize(200)]);
     }
 }
-
-record!(UserSellerGetRequest);
 
 /// The response of `taobao.user.seller.get`.
 #[derive(Clone, Default)]
@@ -89,33 +69,11 @@ pub struct UserSellerGetResponse {
     pub user: Option<User>,
 }
 
-impl Record for UserSellerGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserSellerGetResponse",
-            fields: &[Field::new("user", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user),
-            _ => View::Absent,
-        }
+record! {
+    mut UserSellerGetResponse {
+        0 => user: Object("user", Object);
     }
 }
-
-impl RecordMut for UserSellerGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserSellerGetResponse);
 
 /// The object `User`.
 #[derive(Clone, Default)]
@@ -231,113 +189,37 @@ pub struct User {
     pub vip_info: Option<String>,
 }
 
-impl Record for User {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "User",
-            fields: &[
-                Field::new("user_id", Kind::Number),
-                Field::new("nick", Kind::String),
-                Field::new("sex", Kind::String),
-                Field::new("seller_credit", Kind::Object),
-                Field::new("type", Kind::String),
-                Field::new("has_more_pic", Kind::Boolean),
-                Field::new("item_img_num", Kind::Number),
-                Field::new("item_img_size", Kind::Number),
-                Field::new("prop_img_num", Kind::Number),
-                Field::new("prop_img_size", Kind::Number),
-                Field::new("auto_repost", Kind::String),
-                Field::new("promoted_type", Kind::String),
-                Field::new("status", Kind::String),
-                Field::new("alipay_bind", Kind::String),
-                Field::new("consumer_protection", Kind::Boolean),
-                Field::new("avatar", Kind::String),
-                Field::new("liangpin", Kind::Boolean),
-                Field::new("sign_food_seller_promise", Kind::Boolean),
-                Field::new("has_shop", Kind::Boolean),
-                Field::new("is_lightning_consignment", Kind::Boolean),
-                Field::new("has_sub_stock", Kind::Boolean),
-                Field::new("is_golden_seller", Kind::Boolean),
-                Field::new("magazine_subscribe", Kind::Boolean),
-                Field::new("vertical_market", Kind::String),
-                Field::new("online_gaming", Kind::Boolean),
-                Field::new("is_tjb_seller", Kind::Boolean),
-                Field::new("vip_info", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.user_id),
-            1 => View::of(&self.nick),
-            2 => View::optional_open_enum(&self.sex),
-            3 => View::of(&self.seller_credit),
-            4 => View::optional_open_enum(&self.r#type),
-            5 => View::of(&self.has_more_pic),
-            6 => View::of(&self.item_img_num),
-            7 => View::of(&self.item_img_size),
-            8 => View::of(&self.prop_img_num),
-            9 => View::of(&self.prop_img_size),
-            10 => View::optional_open_enum(&self.auto_repost),
-            11 => View::of(&self.promoted_type),
-            12 => View::of(&self.status),
-            13 => View::optional_open_enum(&self.alipay_bind),
-            14 => View::of(&self.consumer_protection),
-            15 => View::of(&self.avatar),
-            16 => View::of(&self.liangpin),
-            17 => View::of(&self.sign_food_seller_promise),
-            18 => View::of(&self.has_shop),
-            19 => View::of(&self.is_lightning_consignment),
-            20 => View::of(&self.has_sub_stock),
-            21 => View::of(&self.is_golden_seller),
-            22 => View::of(&self.magazine_subscribe),
-            23 => View::of(&self.vertical_market),
-            24 => View::of(&self.online_gaming),
-            25 => View::of(&self.is_tjb_seller),
-            26 => View::of(&self.vip_info),
-            _ => View::Absent,
-        }
+record! {
+    mut User {
+        0 => user_id: Number("user_id", Number);
+        1 => nick: Text("nick", String);
+        2 => sex: OpenEnum("sex", String);
+        3 => seller_credit: Object("seller_credit", Object);
+        4 => r#type: OpenEnum("type", String);
+        5 => has_more_pic: Boolean("has_more_pic", Boolean);
+        6 => item_img_num: Number("item_img_num", Number);
+        7 => item_img_size: Number("item_img_size", Number);
+        8 => prop_img_num: Number("prop_img_num", Number);
+        9 => prop_img_size: Number("prop_img_size", Number);
+        10 => auto_repost: OpenEnum("auto_repost", String);
+        11 => promoted_type: Text("promoted_type", String);
+        12 => status: Text("status", String);
+        13 => alipay_bind: OpenEnum("alipay_bind", String);
+        14 => consumer_protection: Boolean("consumer_protection", Boolean);
+        15 => avatar: Text("avatar", String);
+        16 => liangpin: Boolean("liangpin", Boolean);
+        17 => sign_food_seller_promise: Boolean("sign_food_seller_promise", Boolean);
+        18 => has_shop: Boolean("has_shop", Boolean);
+        19 => is_lightning_consignment: Boolean("is_lightning_consignment", Boolean);
+        20 => has_sub_stock: Boolean("has_sub_stock", Boolean);
+        21 => is_golden_seller: Boolean("is_golden_seller", Boolean);
+        22 => magazine_subscribe: Boolean("magazine_subscribe", Boolean);
+        23 => vertical_market: Text("vertical_market", String);
+        24 => online_gaming: Boolean("online_gaming", Boolean);
+        25 => is_tjb_seller: Boolean("is_tjb_seller", Boolean);
+        26 => vip_info: Text("vip_info", String);
     }
 }
-
-impl RecordMut for User {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.user_id),
-            1 => Slot::of(&mut self.nick),
-            2 => Slot::open_enum(&mut self.sex),
-            3 => Slot::of(&mut self.seller_credit),
-            4 => Slot::open_enum(&mut self.r#type),
-            5 => Slot::of(&mut self.has_more_pic),
-            6 => Slot::of(&mut self.item_img_num),
-            7 => Slot::of(&mut self.item_img_size),
-            8 => Slot::of(&mut self.prop_img_num),
-            9 => Slot::of(&mut self.prop_img_size),
-            10 => Slot::open_enum(&mut self.auto_repost),
-            11 => Slot::of(&mut self.promoted_type),
-            12 => Slot::of(&mut self.status),
-            13 => Slot::open_enum(&mut self.alipay_bind),
-            14 => Slot::of(&mut self.consumer_protection),
-            15 => Slot::of(&mut self.avatar),
-            16 => Slot::of(&mut self.liangpin),
-            17 => Slot::of(&mut self.sign_food_seller_promise),
-            18 => Slot::of(&mut self.has_shop),
-            19 => Slot::of(&mut self.is_lightning_consignment),
-            20 => Slot::of(&mut self.has_sub_stock),
-            21 => Slot::of(&mut self.is_golden_seller),
-            22 => Slot::of(&mut self.magazine_subscribe),
-            23 => Slot::of(&mut self.vertical_market),
-            24 => Slot::of(&mut self.online_gaming),
-            25 => Slot::of(&mut self.is_tjb_seller),
-            26 => Slot::of(&mut self.vip_info),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut User);
 
 /// The object `UserCredit`.
 #[derive(Clone, Default)]
@@ -361,44 +243,14 @@ pub struct UserCredit {
     pub good_num: Option<i64>,
 }
 
-impl Record for UserCredit {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserCredit",
-            fields: &[
-                Field::new("level", Kind::Number),
-                Field::new("score", Kind::Number),
-                Field::new("total_num", Kind::Number),
-                Field::new("good_num", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.level),
-            1 => View::of(&self.score),
-            2 => View::of(&self.total_num),
-            3 => View::of(&self.good_num),
-            _ => View::Absent,
-        }
+record! {
+    mut UserCredit {
+        0 => level: Number("level", Number);
+        1 => score: Number("score", Number);
+        2 => total_num: Number("total_num", Number);
+        3 => good_num: Number("good_num", Number);
     }
 }
-
-impl RecordMut for UserCredit {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.level),
-            1 => Slot::of(&mut self.score),
-            2 => Slot::of(&mut self.total_num),
-            3 => Slot::of(&mut self.good_num),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserCredit);
 
 /// The values of `sex`.
 #[derive(Clone, Debug)]

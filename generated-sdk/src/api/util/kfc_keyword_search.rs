@@ -2,9 +2,7 @@
 
 //! `taobao.kfc.keyword.search`: 检查文本中的违禁词
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.kfc.keyword.search`: 检查文本中的违禁词
 ///
@@ -73,30 +71,13 @@ impl Request for KfcKeywordSearchRequest {
     type Response = KfcKeywordSearchResponse;
 }
 
-impl Record for KfcKeywordSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "KfcKeywordSearchRequest",
-            fields: &[
-                Field::new("nick", Kind::String),
-                Field::new("apply", Kind::String),
-                Field::new("content", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.nick),
-            1 => View::of(&self.apply),
-            2 => View::of(&self.content),
-            _ => View::Absent,
-        }
+record! {
+    KfcKeywordSearchRequest {
+        0 => nick: Text("nick", String);
+        1 => apply: Text("apply", String);
+        2 => content: RequiredText("content", String, required);
     }
 }
-
-record!(KfcKeywordSearchRequest);
 
 /// The response of `taobao.kfc.keyword.search`.
 #[derive(Clone, Default)]
@@ -108,33 +89,11 @@ pub struct KfcKeywordSearchResponse {
     pub kfc_search_result: Option<KfcSearchResult>,
 }
 
-impl Record for KfcKeywordSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "KfcKeywordSearchResponse",
-            fields: &[Field::new("kfc_search_result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.kfc_search_result),
-            _ => View::Absent,
-        }
+record! {
+    mut KfcKeywordSearchResponse {
+        0 => kfc_search_result: Object("kfc_search_result", Object);
     }
 }
-
-impl RecordMut for KfcKeywordSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.kfc_search_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut KfcKeywordSearchResponse);
 
 /// The object `KfcSearchResult`.
 #[derive(Clone, Default)]
@@ -154,38 +113,10 @@ pub struct KfcSearchResult {
     pub content: Option<String>,
 }
 
-impl Record for KfcSearchResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "KfcSearchResult",
-            fields: &[
-                Field::new("matched", Kind::Boolean),
-                Field::new("level", Kind::String),
-                Field::new("content", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.matched),
-            1 => View::of(&self.level),
-            2 => View::of(&self.content),
-            _ => View::Absent,
-        }
+record! {
+    mut KfcSearchResult {
+        0 => matched: Boolean("matched", Boolean);
+        1 => level: Text("level", String);
+        2 => content: Text("content", String);
     }
 }
-
-impl RecordMut for KfcSearchResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.matched),
-            1 => Slot::of(&mut self.level),
-            2 => Slot::of(&mut self.content),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut KfcSearchResult);

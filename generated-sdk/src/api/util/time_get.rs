@@ -2,10 +2,7 @@
 
 //! `taobao.time.get`: 查询平台时间
 
-use top_protocol::generated::{
-    Authorization, DateTime, Field, Kind, Record, RecordMut, Request, Schema, Slot, View,
-    record,
-};
+use top_protocol::generated::{Authorization, DateTime, Request, record};
 
 /// `taobao.time.get`: 查询平台时间
 ///
@@ -46,21 +43,7 @@ impl Request for TimeGetRequest {
     type Response = TimeGetResponse;
 }
 
-impl Record for TimeGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TimeGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(TimeGetRequest);
+record!(TimeGetRequest {});
 
 /// The response of `taobao.time.get`.
 #[derive(Clone, Default)]
@@ -72,30 +55,8 @@ pub struct TimeGetResponse {
     pub time: Option<DateTime>,
 }
 
-impl Record for TimeGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TimeGetResponse",
-            fields: &[Field::new("time", Kind::Date)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.time),
-            _ => View::Absent,
-        }
+record! {
+    mut TimeGetResponse {
+        0 => time: Date("time", Date);
     }
 }
-
-impl RecordMut for TimeGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.time),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TimeGetResponse);

@@ -2,9 +2,7 @@
 
 //! `cainiao.cloudprint.isvtemplates.get`: 查询服务商的面单模板
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `cainiao.cloudprint.isvtemplates.get`: 查询服务商的面单模板
 ///
@@ -40,21 +38,7 @@ impl Request for CainiaoCloudprintIsvtemplatesGetRequest {
     type Response = CainiaoCloudprintIsvtemplatesGetResponse;
 }
 
-impl Record for CainiaoCloudprintIsvtemplatesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoCloudprintIsvtemplatesGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(CainiaoCloudprintIsvtemplatesGetRequest);
+record!(CainiaoCloudprintIsvtemplatesGetRequest {});
 
 /// The response of `cainiao.cloudprint.isvtemplates.get`.
 #[derive(Clone, Default)]
@@ -66,33 +50,11 @@ pub struct CainiaoCloudprintIsvtemplatesGetResponse {
     pub result: Option<CloudPrintBaseResult>,
 }
 
-impl Record for CainiaoCloudprintIsvtemplatesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoCloudprintIsvtemplatesGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoCloudprintIsvtemplatesGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for CainiaoCloudprintIsvtemplatesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoCloudprintIsvtemplatesGetResponse);
 
 /// The object `CloudPrintBaseResult`.
 #[derive(Clone, Default)]
@@ -116,44 +78,14 @@ pub struct CloudPrintBaseResult {
     pub success: Option<bool>,
 }
 
-impl Record for CloudPrintBaseResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CloudPrintBaseResult",
-            fields: &[
-                Field::new("datas", Kind::Object).list(),
-                Field::new("error_code", Kind::String),
-                Field::new("error_message", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.datas),
-            1 => View::of(&self.error_code),
-            2 => View::of(&self.error_message),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut CloudPrintBaseResult {
+        0 => datas: Objects("datas", Object, list);
+        1 => error_code: Text("error_code", String);
+        2 => error_message: Text("error_message", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for CloudPrintBaseResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.datas),
-            1 => Slot::of(&mut self.error_code),
-            2 => Slot::of(&mut self.error_message),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CloudPrintBaseResult);
 
 /// The object `CustomTemplateResult`.
 #[derive(Clone, Default)]
@@ -181,47 +113,15 @@ pub struct CustomTemplateResult {
     pub version: Option<String>,
 }
 
-impl Record for CustomTemplateResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CustomTemplateResult",
-            fields: &[
-                Field::new("isv_template_id", Kind::Number),
-                Field::new("isv_template_name", Kind::String),
-                Field::new("isv_template_url", Kind::String),
-                Field::new("keys", Kind::Object).list(),
-                Field::new("version", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.isv_template_id),
-            1 => View::of(&self.isv_template_name),
-            2 => View::of(&self.isv_template_url),
-            3 => View::of(&self.keys),
-            4 => View::of(&self.version),
-            _ => View::Absent,
-        }
+record! {
+    mut CustomTemplateResult {
+        0 => isv_template_id: Number("isv_template_id", Number);
+        1 => isv_template_name: Text("isv_template_name", String);
+        2 => isv_template_url: Text("isv_template_url", String);
+        3 => keys: Objects("keys", Object, list);
+        4 => version: Text("version", String);
     }
 }
-
-impl RecordMut for CustomTemplateResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.isv_template_id),
-            1 => Slot::of(&mut self.isv_template_name),
-            2 => Slot::of(&mut self.isv_template_url),
-            3 => Slot::of(&mut self.keys),
-            4 => Slot::of(&mut self.version),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CustomTemplateResult);
 
 /// The object `KeyResult`.
 #[derive(Clone, Default)]
@@ -233,30 +133,8 @@ pub struct KeyResult {
     pub key_name: Option<String>,
 }
 
-impl Record for KeyResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "KeyResult",
-            fields: &[Field::new("key_name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.key_name),
-            _ => View::Absent,
-        }
+record! {
+    mut KeyResult {
+        0 => key_name: Text("key_name", String);
     }
 }
-
-impl RecordMut for KeyResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.key_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut KeyResult);

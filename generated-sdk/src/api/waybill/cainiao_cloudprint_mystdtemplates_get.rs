@@ -2,9 +2,7 @@
 
 //! `cainiao.cloudprint.mystdtemplates.get`: 查询商家使用的面单模板
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `cainiao.cloudprint.mystdtemplates.get`: 查询商家使用的面单模板
 ///
@@ -40,21 +38,7 @@ impl Request for CainiaoCloudprintMystdtemplatesGetRequest {
     type Response = CainiaoCloudprintMystdtemplatesGetResponse;
 }
 
-impl Record for CainiaoCloudprintMystdtemplatesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoCloudprintMystdtemplatesGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(CainiaoCloudprintMystdtemplatesGetRequest);
+record!(CainiaoCloudprintMystdtemplatesGetRequest {});
 
 /// The response of `cainiao.cloudprint.mystdtemplates.get`.
 #[derive(Clone, Default)]
@@ -66,33 +50,11 @@ pub struct CainiaoCloudprintMystdtemplatesGetResponse {
     pub result: Option<CloudPrintBaseResult>,
 }
 
-impl Record for CainiaoCloudprintMystdtemplatesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoCloudprintMystdtemplatesGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoCloudprintMystdtemplatesGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for CainiaoCloudprintMystdtemplatesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoCloudprintMystdtemplatesGetResponse);
 
 /// The object `CloudPrintBaseResult`.
 #[derive(Clone, Default)]
@@ -116,44 +78,14 @@ pub struct CloudPrintBaseResult {
     pub success: Option<bool>,
 }
 
-impl Record for CloudPrintBaseResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CloudPrintBaseResult",
-            fields: &[
-                Field::new("datas", Kind::Object).list(),
-                Field::new("error_code", Kind::String),
-                Field::new("error_message", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.datas),
-            1 => View::of(&self.error_code),
-            2 => View::of(&self.error_message),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut CloudPrintBaseResult {
+        0 => datas: Objects("datas", Object, list);
+        1 => error_code: Text("error_code", String);
+        2 => error_message: Text("error_message", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for CloudPrintBaseResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.datas),
-            1 => Slot::of(&mut self.error_code),
-            2 => Slot::of(&mut self.error_message),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CloudPrintBaseResult);
 
 /// The object `UserTemplateResult`.
 #[derive(Clone, Default)]
@@ -169,38 +101,12 @@ pub struct UserTemplateResult {
     pub user_std_templates: Vec<UserTemplateDo>,
 }
 
-impl Record for UserTemplateResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserTemplateResult",
-            fields: &[
-                Field::new("cp_code", Kind::String),
-                Field::new("user_std_templates", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            1 => View::of(&self.user_std_templates),
-            _ => View::Absent,
-        }
+record! {
+    mut UserTemplateResult {
+        0 => cp_code: Text("cp_code", String);
+        1 => user_std_templates: Objects("user_std_templates", Object, list);
     }
 }
-
-impl RecordMut for UserTemplateResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cp_code),
-            1 => Slot::of(&mut self.user_std_templates),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserTemplateResult);
 
 /// The object `UserTemplateDo`.
 #[derive(Clone, Default)]
@@ -228,47 +134,15 @@ pub struct UserTemplateDo {
     pub brand_code: Option<String>,
 }
 
-impl Record for UserTemplateDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserTemplateDo",
-            fields: &[
-                Field::new("keys", Kind::Object).list(),
-                Field::new("user_std_template_url", Kind::String),
-                Field::new("user_std_template_id", Kind::Number),
-                Field::new("user_std_template_name", Kind::String),
-                Field::new("brand_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.keys),
-            1 => View::of(&self.user_std_template_url),
-            2 => View::of(&self.user_std_template_id),
-            3 => View::of(&self.user_std_template_name),
-            4 => View::of(&self.brand_code),
-            _ => View::Absent,
-        }
+record! {
+    mut UserTemplateDo {
+        0 => keys: Objects("keys", Object, list);
+        1 => user_std_template_url: Text("user_std_template_url", String);
+        2 => user_std_template_id: Number("user_std_template_id", Number);
+        3 => user_std_template_name: Text("user_std_template_name", String);
+        4 => brand_code: Text("brand_code", String);
     }
 }
-
-impl RecordMut for UserTemplateDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.keys),
-            1 => Slot::of(&mut self.user_std_template_url),
-            2 => Slot::of(&mut self.user_std_template_id),
-            3 => Slot::of(&mut self.user_std_template_name),
-            4 => Slot::of(&mut self.brand_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut UserTemplateDo);
 
 /// The object `KeyResult`.
 #[derive(Clone, Default)]
@@ -280,30 +154,8 @@ pub struct KeyResult {
     pub key_name: Option<String>,
 }
 
-impl Record for KeyResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "KeyResult",
-            fields: &[Field::new("key_name", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.key_name),
-            _ => View::Absent,
-        }
+record! {
+    mut KeyResult {
+        0 => key_name: Text("key_name", String);
     }
 }
-
-impl RecordMut for KeyResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.key_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut KeyResult);

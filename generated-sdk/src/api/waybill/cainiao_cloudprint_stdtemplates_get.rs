@@ -2,9 +2,7 @@
 
 //! `cainiao.cloudprint.stdtemplates.get`: 查询菜鸟标准面单模板
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `cainiao.cloudprint.stdtemplates.get`: 查询菜鸟标准面单模板
 ///
@@ -42,21 +40,7 @@ impl Request for CainiaoCloudprintStdtemplatesGetRequest {
     type Response = CainiaoCloudprintStdtemplatesGetResponse;
 }
 
-impl Record for CainiaoCloudprintStdtemplatesGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoCloudprintStdtemplatesGetRequest",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-record!(CainiaoCloudprintStdtemplatesGetRequest);
+record!(CainiaoCloudprintStdtemplatesGetRequest {});
 
 /// The response of `cainiao.cloudprint.stdtemplates.get`.
 #[derive(Clone, Default)]
@@ -68,33 +52,11 @@ pub struct CainiaoCloudprintStdtemplatesGetResponse {
     pub result: Option<CloudPrintBaseResult>,
 }
 
-impl Record for CainiaoCloudprintStdtemplatesGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoCloudprintStdtemplatesGetResponse",
-            fields: &[Field::new("result", Kind::Object)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.result),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoCloudprintStdtemplatesGetResponse {
+        0 => result: Object("result", Object);
     }
 }
-
-impl RecordMut for CainiaoCloudprintStdtemplatesGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoCloudprintStdtemplatesGetResponse);
 
 /// The object `CloudPrintBaseResult`.
 #[derive(Clone, Default)]
@@ -118,44 +80,14 @@ pub struct CloudPrintBaseResult {
     pub success: Option<bool>,
 }
 
-impl Record for CloudPrintBaseResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CloudPrintBaseResult",
-            fields: &[
-                Field::new("datas", Kind::Object).list(),
-                Field::new("error_code", Kind::String),
-                Field::new("error_message", Kind::String),
-                Field::new("success", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.datas),
-            1 => View::of(&self.error_code),
-            2 => View::of(&self.error_message),
-            3 => View::of(&self.success),
-            _ => View::Absent,
-        }
+record! {
+    mut CloudPrintBaseResult {
+        0 => datas: Objects("datas", Object, list);
+        1 => error_code: Text("error_code", String);
+        2 => error_message: Text("error_message", String);
+        3 => success: Boolean("success", Boolean);
     }
 }
-
-impl RecordMut for CloudPrintBaseResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.datas),
-            1 => Slot::of(&mut self.error_code),
-            2 => Slot::of(&mut self.error_message),
-            3 => Slot::of(&mut self.success),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CloudPrintBaseResult);
 
 /// The object `StandardTemplateResult`.
 #[derive(Clone, Default)]
@@ -171,38 +103,12 @@ pub struct StandardTemplateResult {
     pub standard_templates: Vec<StandardTemplateDo>,
 }
 
-impl Record for StandardTemplateResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StandardTemplateResult",
-            fields: &[
-                Field::new("cp_code", Kind::String),
-                Field::new("standard_templates", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            1 => View::of(&self.standard_templates),
-            _ => View::Absent,
-        }
+record! {
+    mut StandardTemplateResult {
+        0 => cp_code: Text("cp_code", String);
+        1 => standard_templates: Objects("standard_templates", Object, list);
     }
 }
-
-impl RecordMut for StandardTemplateResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cp_code),
-            1 => Slot::of(&mut self.standard_templates),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StandardTemplateResult);
 
 /// The object `StandardTemplateDo`.
 #[derive(Clone, Default)]
@@ -230,44 +136,12 @@ pub struct StandardTemplateDo {
     pub brand_code: Option<String>,
 }
 
-impl Record for StandardTemplateDo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "StandardTemplateDo",
-            fields: &[
-                Field::new("standard_template_id", Kind::Number),
-                Field::new("standard_template_name", Kind::String),
-                Field::new("standard_template_url", Kind::String),
-                Field::new("standard_waybill_type", Kind::Number),
-                Field::new("brand_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.standard_template_id),
-            1 => View::of(&self.standard_template_name),
-            2 => View::of(&self.standard_template_url),
-            3 => View::of(&self.standard_waybill_type),
-            4 => View::of(&self.brand_code),
-            _ => View::Absent,
-        }
+record! {
+    mut StandardTemplateDo {
+        0 => standard_template_id: Number("standard_template_id", Number);
+        1 => standard_template_name: Text("standard_template_name", String);
+        2 => standard_template_url: Text("standard_template_url", String);
+        3 => standard_waybill_type: Number("standard_waybill_type", Number);
+        4 => brand_code: Text("brand_code", String);
     }
 }
-
-impl RecordMut for StandardTemplateDo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.standard_template_id),
-            1 => Slot::of(&mut self.standard_template_name),
-            2 => Slot::of(&mut self.standard_template_url),
-            3 => Slot::of(&mut self.standard_waybill_type),
-            4 => Slot::of(&mut self.brand_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut StandardTemplateDo);

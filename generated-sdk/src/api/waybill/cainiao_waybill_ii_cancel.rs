@@ -2,9 +2,7 @@
 
 //! `cainiao.waybill.ii.cancel`: 取消电子面单号
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `cainiao.waybill.ii.cancel`: 取消电子面单号
 ///
@@ -54,28 +52,12 @@ impl Request for CainiaoWaybillIiCancelRequest {
     type Response = CainiaoWaybillIiCancelResponse;
 }
 
-impl Record for CainiaoWaybillIiCancelRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiCancelRequest",
-            fields: &[
-                Field::new("cp_code", Kind::String).required(),
-                Field::new("waybill_code", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            1 => View::of(&self.waybill_code),
-            _ => View::Absent,
-        }
+record! {
+    CainiaoWaybillIiCancelRequest {
+        0 => cp_code: RequiredText("cp_code", String, required);
+        1 => waybill_code: RequiredText("waybill_code", String, required);
     }
 }
-
-record!(CainiaoWaybillIiCancelRequest);
 
 /// The response of `cainiao.waybill.ii.cancel`.
 #[derive(Clone, Default)]
@@ -87,30 +69,8 @@ pub struct CainiaoWaybillIiCancelResponse {
     pub cancel_result: Option<bool>,
 }
 
-impl Record for CainiaoWaybillIiCancelResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiCancelResponse",
-            fields: &[Field::new("cancel_result", Kind::Boolean)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cancel_result),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoWaybillIiCancelResponse {
+        0 => cancel_result: Boolean("cancel_result", Boolean);
     }
 }
-
-impl RecordMut for CainiaoWaybillIiCancelResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.cancel_result),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoWaybillIiCancelResponse);

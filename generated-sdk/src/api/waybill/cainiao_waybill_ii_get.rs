@@ -2,10 +2,7 @@
 
 //! `cainiao.waybill.ii.get`: 获取电子面单号
 
-use top_protocol::generated::{
-    Decimal, Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-    required,
-};
+use top_protocol::generated::{Decimal, Request, record, required};
 
 /// `cainiao.waybill.ii.get`: 获取电子面单号
 ///
@@ -95,27 +92,11 @@ impl Request for CainiaoWaybillIiGetRequest {
     type Response = CainiaoWaybillIiGetResponse;
 }
 
-impl Record for CainiaoWaybillIiGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiGetRequest",
-            fields: &[
-                Field::new("param_waybill_cloud_print_apply_new_request", Kind::Object)
-                    .required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param_waybill_cloud_print_apply_new_request),
-            _ => View::Absent,
-        }
+record! {
+    CainiaoWaybillIiGetRequest {
+        0 => param_waybill_cloud_print_apply_new_request: Object("param_waybill_cloud_print_apply_new_request", Object, required);
     }
 }
-
-record!(CainiaoWaybillIiGetRequest);
 
 /// The object `WaybillCloudPrintApplyNewRequest`.
 #[derive(Clone)]
@@ -324,61 +305,27 @@ impl WaybillCloudPrintApplyNewRequest {
     }
 }
 
-impl Record for WaybillCloudPrintApplyNewRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillCloudPrintApplyNewRequest",
-            fields: &[
-                Field::new("cp_code", Kind::String).required(),
-                Field::new("product_code", Kind::String),
-                Field::new("sender", Kind::Object).required(),
-                Field::new("trade_order_info_dtos", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(10)]),
-                Field::new("store_code", Kind::String),
-                Field::new("resource_code", Kind::String),
-                Field::new("dms_sorting", Kind::Boolean),
-                Field::new("three_pl_timing", Kind::Boolean),
-                Field::new("need_encrypt", Kind::Boolean),
-                Field::new("multi_packages_shipment", Kind::Boolean),
-                Field::new("brand_code", Kind::String),
-                Field::new("extra_info", Kind::String),
-                Field::new("customer_code", Kind::String),
-                Field::new("call_door_pick_up", Kind::Boolean),
-                Field::new("door_pick_up_time", Kind::String),
-                Field::new("door_pick_up_end_time", Kind::String),
-                Field::new("shipping_branch_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            1 => View::of(&self.product_code),
-            2 => View::of(&self.sender),
-            3 => View::of(&self.trade_order_info_dtos),
-            4 => View::of(&self.store_code),
-            5 => View::of(&self.resource_code),
-            6 => View::of(&self.dms_sorting),
-            7 => View::of(&self.three_pl_timing),
-            8 => View::of(&self.need_encrypt),
-            9 => View::of(&self.multi_packages_shipment),
-            10 => View::of(&self.brand_code),
-            11 => View::of(&self.extra_info),
-            12 => View::of(&self.customer_code),
-            13 => View::of(&self.call_door_pick_up),
-            14 => View::of(&self.door_pick_up_time),
-            15 => View::of(&self.door_pick_up_end_time),
-            16 => View::of(&self.shipping_branch_code),
-            _ => View::Absent,
-        }
+record! {
+    WaybillCloudPrintApplyNewRequest {
+        0 => cp_code: RequiredText("cp_code", String, required);
+        1 => product_code: Text("product_code", String);
+        2 => sender: Object("sender", Object, required);
+        3 => trade_order_info_dtos: Objects("trade_order_info_dtos", Object, list, required, [MaxListSize(10)]);
+        4 => store_code: Text("store_code", String);
+        5 => resource_code: Text("resource_code", String);
+        6 => dms_sorting: Boolean("dms_sorting", Boolean);
+        7 => three_pl_timing: Boolean("three_pl_timing", Boolean);
+        8 => need_encrypt: Boolean("need_encrypt", Boolean);
+        9 => multi_packages_shipment: Boolean("multi_packages_shipment", Boolean);
+        10 => brand_code: Text("brand_code", String);
+        11 => extra_info: Text("extra_info", String);
+        12 => customer_code: Text("customer_code", String);
+        13 => call_door_pick_up: Boolean("call_door_pick_up", Boolean);
+        14 => door_pick_up_time: Text("door_pick_up_time", String);
+        15 => door_pick_up_end_time: Text("door_pick_up_end_time", String);
+        16 => shipping_branch_code: Text("shipping_branch_code", String);
     }
 }
-
-record!(WaybillCloudPrintApplyNewRequest);
 
 /// The object `UserInfoDto`.
 #[derive(Clone)]
@@ -428,32 +375,14 @@ impl UserInfoDto {
     }
 }
 
-impl Record for UserInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "UserInfoDto",
-            fields: &[
-                Field::new("address", Kind::Object).required(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("phone", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.mobile),
-            2 => View::of(&self.name),
-            3 => View::of(&self.phone),
-            _ => View::Absent,
-        }
+record! {
+    UserInfoDto {
+        0 => address: Object("address", Object, required);
+        1 => mobile: Text("mobile", String, secret);
+        2 => name: RequiredText("name", String, required, secret);
+        3 => phone: Text("phone", String, secret);
     }
 }
-
-record!(UserInfoDto);
 
 /// The object `AddressDto`.
 #[derive(Clone)]
@@ -515,34 +444,15 @@ impl AddressDto {
     }
 }
 
-impl Record for AddressDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddressDto",
-            fields: &[
-                Field::new("city", Kind::String),
-                Field::new("detail", Kind::String).required().secret(),
-                Field::new("district", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("town", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.city),
-            1 => View::of(&self.detail),
-            2 => View::of(&self.district),
-            3 => View::of(&self.province),
-            4 => View::of(&self.town),
-            _ => View::Absent,
-        }
+record! {
+    AddressDto {
+        0 => city: Text("city", String);
+        1 => detail: RequiredText("detail", String, required, secret);
+        2 => district: Text("district", String);
+        3 => province: RequiredText("province", String, required);
+        4 => town: Text("town", String);
     }
 }
-
-record!(AddressDto);
 
 /// The object `TradeOrderInfoDto`.
 #[derive(Clone)]
@@ -643,40 +553,18 @@ pub struct TradeOrderInfoDtoRequired {
 
 required!(TradeOrderInfoDtoRequired => TradeOrderInfoDto);
 
-impl Record for TradeOrderInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeOrderInfoDto",
-            fields: &[
-                Field::new("logistics_services", Kind::String),
-                Field::new("object_id", Kind::String).required(),
-                Field::new("order_info", Kind::Object).required(),
-                Field::new("package_info", Kind::Object).required(),
-                Field::new("recipient", Kind::Object).required(),
-                Field::new("template_url", Kind::String).required(),
-                Field::new("user_id", Kind::Number).required(),
-                Field::new("waybill_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.logistics_services),
-            1 => View::of(&self.object_id),
-            2 => View::of(&self.order_info),
-            3 => View::of(&self.package_info),
-            4 => View::of(&self.recipient),
-            5 => View::of(&self.template_url),
-            6 => View::of(&self.user_id),
-            7 => View::of(&self.waybill_code),
-            _ => View::Absent,
-        }
+record! {
+    TradeOrderInfoDto {
+        0 => logistics_services: Text("logistics_services", String);
+        1 => object_id: RequiredText("object_id", String, required);
+        2 => order_info: Object("order_info", Object, required);
+        3 => package_info: Object("package_info", Object, required);
+        4 => recipient: Object("recipient", Object, required);
+        5 => template_url: RequiredText("template_url", String, required);
+        6 => user_id: RequiredNumber("user_id", Number, required);
+        7 => waybill_code: Text("waybill_code", String);
     }
 }
-
-record!(TradeOrderInfoDto);
 
 /// The object `OrderInfoDto`.
 #[derive(Clone)]
@@ -741,39 +629,14 @@ impl OrderInfoDto {
     }
 }
 
-impl Record for OrderInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "OrderInfoDto",
-            fields: &[
-                Field::new("order_channels_type", Kind::String).required(),
-                Field::new("trade_order_list", Kind::String)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("out_trade_order_list", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("out_trade_sub_order_list", Kind::String)
-                    .list()
-                    .limits(&[Limit::MaxListSize(100)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.order_channels_type),
-            1 => View::of(&self.trade_order_list),
-            2 => View::of(&self.out_trade_order_list),
-            3 => View::of(&self.out_trade_sub_order_list),
-            _ => View::Absent,
-        }
+record! {
+    OrderInfoDto {
+        0 => order_channels_type: RequiredText("order_channels_type", String, required);
+        1 => trade_order_list: Texts("trade_order_list", String, list, required, [MaxListSize(100)]);
+        2 => out_trade_order_list: Texts("out_trade_order_list", String, list, [MaxListSize(100)]);
+        3 => out_trade_sub_order_list: Texts("out_trade_sub_order_list", String, list, [MaxListSize(100)]);
     }
 }
-
-record!(OrderInfoDto);
 
 /// The object `PackageInfoDto`.
 #[derive(Clone)]
@@ -917,49 +780,21 @@ impl PackageInfoDto {
     }
 }
 
-impl Record for PackageInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageInfoDto",
-            fields: &[
-                Field::new("id", Kind::String),
-                Field::new("items", Kind::Object)
-                    .list()
-                    .required()
-                    .limits(&[Limit::MaxListSize(100)]),
-                Field::new("volume", Kind::Number),
-                Field::new("weight", Kind::Number),
-                Field::new("total_packages_count", Kind::Number),
-                Field::new("packaging_description", Kind::String),
-                Field::new("goods_description", Kind::String),
-                Field::new("length", Kind::Number),
-                Field::new("width", Kind::Number),
-                Field::new("height", Kind::Number),
-                Field::new("good_value", Kind::BigDecimal),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.id),
-            1 => View::of(&self.items),
-            2 => View::of(&self.volume),
-            3 => View::of(&self.weight),
-            4 => View::of(&self.total_packages_count),
-            5 => View::of(&self.packaging_description),
-            6 => View::of(&self.goods_description),
-            7 => View::of(&self.length),
-            8 => View::of(&self.width),
-            9 => View::of(&self.height),
-            10 => View::of(&self.good_value),
-            _ => View::Absent,
-        }
+record! {
+    PackageInfoDto {
+        0 => id: Text("id", String);
+        1 => items: Objects("items", Object, list, required, [MaxListSize(100)]);
+        2 => volume: Number("volume", Number);
+        3 => weight: Number("weight", Number);
+        4 => total_packages_count: Number("total_packages_count", Number);
+        5 => packaging_description: Text("packaging_description", String);
+        6 => goods_description: Text("goods_description", String);
+        7 => length: Number("length", Number);
+        8 => width: Number("width", Number);
+        9 => height: Number("height", Number);
+        10 => good_value: Decimal("good_value", BigDecimal);
     }
 }
-
-record!(PackageInfoDto);
 
 /// The object `Item`.
 #[derive(Clone)]
@@ -982,28 +817,12 @@ impl Item {
     }
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("count", Kind::Number).required(),
-                Field::new("name", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.count),
-            1 => View::of(&self.name),
-            _ => View::Absent,
-        }
+record! {
+    Item {
+        0 => count: RequiredNumber("count", Number, required);
+        1 => name: RequiredText("name", String, required);
     }
 }
-
-record!(Item);
 
 /// The object `RecipientInfoDto`.
 #[derive(Clone)]
@@ -1089,38 +908,17 @@ impl RecipientInfoDto {
     }
 }
 
-impl Record for RecipientInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "RecipientInfoDto",
-            fields: &[
-                Field::new("address", Kind::Object).required(),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("name", Kind::String).required().secret(),
-                Field::new("phone", Kind::String).secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("tid", Kind::String),
-                Field::new("caid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.mobile),
-            2 => View::of(&self.name),
-            3 => View::of(&self.phone),
-            4 => View::of(&self.oaid),
-            5 => View::of(&self.tid),
-            6 => View::of(&self.caid),
-            _ => View::Absent,
-        }
+record! {
+    RecipientInfoDto {
+        0 => address: Object("address", Object, required);
+        1 => mobile: Text("mobile", String, secret);
+        2 => name: RequiredText("name", String, required, secret);
+        3 => phone: Text("phone", String, secret);
+        4 => oaid: Text("oaid", String);
+        5 => tid: Text("tid", String);
+        6 => caid: Text("caid", String);
     }
 }
-
-record!(RecipientInfoDto);
 
 /// The response of `cainiao.waybill.ii.get`.
 #[derive(Clone, Default)]
@@ -1132,33 +930,11 @@ pub struct CainiaoWaybillIiGetResponse {
     pub modules: Vec<WaybillCloudPrintResponse>,
 }
 
-impl Record for CainiaoWaybillIiGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiGetResponse",
-            fields: &[Field::new("modules", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modules),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoWaybillIiGetResponse {
+        0 => modules: Objects("modules", Object, list);
     }
 }
-
-impl RecordMut for CainiaoWaybillIiGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modules),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoWaybillIiGetResponse);
 
 /// The object `WaybillCloudPrintResponse`.
 #[derive(Clone, Default)]
@@ -1194,50 +970,14 @@ pub struct WaybillCloudPrintResponse {
     pub real_cp_code: Option<String>,
 }
 
-impl Record for WaybillCloudPrintResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillCloudPrintResponse",
-            fields: &[
-                Field::new("object_id", Kind::String),
-                Field::new("print_data", Kind::String),
-                Field::new("waybill_code", Kind::String),
-                Field::new("parent_waybill_code", Kind::String),
-                Field::new("extra_info", Kind::String),
-                Field::new("cp_code", Kind::String),
-                Field::new("real_cp_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.object_id),
-            1 => View::of(&self.print_data),
-            2 => View::of(&self.waybill_code),
-            3 => View::of(&self.parent_waybill_code),
-            4 => View::of(&self.extra_info),
-            5 => View::of(&self.cp_code),
-            6 => View::of(&self.real_cp_code),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillCloudPrintResponse {
+        0 => object_id: Text("object_id", String);
+        1 => print_data: Text("print_data", String);
+        2 => waybill_code: Text("waybill_code", String);
+        3 => parent_waybill_code: Text("parent_waybill_code", String);
+        4 => extra_info: Text("extra_info", String);
+        5 => cp_code: Text("cp_code", String);
+        6 => real_cp_code: Text("real_cp_code", String);
     }
 }
-
-impl RecordMut for WaybillCloudPrintResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.object_id),
-            1 => Slot::of(&mut self.print_data),
-            2 => Slot::of(&mut self.waybill_code),
-            3 => Slot::of(&mut self.parent_waybill_code),
-            4 => Slot::of(&mut self.extra_info),
-            5 => Slot::of(&mut self.cp_code),
-            6 => Slot::of(&mut self.real_cp_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillCloudPrintResponse);

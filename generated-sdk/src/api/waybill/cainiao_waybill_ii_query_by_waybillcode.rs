@@ -2,9 +2,7 @@
 
 //! `cainiao.waybill.ii.query.by.waybillcode`: 按面单号查询打印报文
 
-use top_protocol::generated::{
-    Field, Kind, Limit, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `cainiao.waybill.ii.query.by.waybillcode`: 按面单号查询打印报文
 ///
@@ -62,28 +60,11 @@ impl Request for CainiaoWaybillIiQueryByWaybillcodeRequest {
     type Response = CainiaoWaybillIiQueryByWaybillcodeResponse;
 }
 
-impl Record for CainiaoWaybillIiQueryByWaybillcodeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiQueryByWaybillcodeRequest",
-            fields: &[
-                Field::new("param_list", Kind::Object)
-                    .list()
-                    .limits(&[Limit::MaxListSize(20)]),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param_list),
-            _ => View::Absent,
-        }
+record! {
+    CainiaoWaybillIiQueryByWaybillcodeRequest {
+        0 => param_list: Objects("param_list", Object, list, [MaxListSize(20)]);
     }
 }
-
-record!(CainiaoWaybillIiQueryByWaybillcodeRequest);
 
 /// The object `WaybillDetailQueryByWaybillCodeRequest`.
 #[derive(Clone)]
@@ -118,30 +99,13 @@ impl WaybillDetailQueryByWaybillCodeRequest {
     }
 }
 
-impl Record for WaybillDetailQueryByWaybillCodeRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillDetailQueryByWaybillCodeRequest",
-            fields: &[
-                Field::new("cp_code", Kind::String).required(),
-                Field::new("object_id", Kind::String).required(),
-                Field::new("waybill_code", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            1 => View::of(&self.object_id),
-            2 => View::of(&self.waybill_code),
-            _ => View::Absent,
-        }
+record! {
+    WaybillDetailQueryByWaybillCodeRequest {
+        0 => cp_code: RequiredText("cp_code", String, required);
+        1 => object_id: RequiredText("object_id", String, required);
+        2 => waybill_code: RequiredText("waybill_code", String, required);
     }
 }
-
-record!(WaybillDetailQueryByWaybillCodeRequest);
 
 /// The response of `cainiao.waybill.ii.query.by.waybillcode`.
 #[derive(Clone, Default)]
@@ -153,33 +117,11 @@ pub struct CainiaoWaybillIiQueryByWaybillcodeResponse {
     pub modules: Vec<WaybillCloudPrintWithResultDescResponse>,
 }
 
-impl Record for CainiaoWaybillIiQueryByWaybillcodeResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiQueryByWaybillcodeResponse",
-            fields: &[Field::new("modules", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.modules),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoWaybillIiQueryByWaybillcodeResponse {
+        0 => modules: Objects("modules", Object, list);
     }
 }
-
-impl RecordMut for CainiaoWaybillIiQueryByWaybillcodeResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.modules),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoWaybillIiQueryByWaybillcodeResponse);
 
 /// The object `WaybillCloudPrintWithResultDescResponse`.
 #[derive(Clone, Default)]
@@ -207,47 +149,15 @@ pub struct WaybillCloudPrintWithResultDescResponse {
     pub waybill_cloud_print_response: Option<WaybillCloudPrintResponse>,
 }
 
-impl Record for WaybillCloudPrintWithResultDescResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillCloudPrintWithResultDescResponse",
-            fields: &[
-                Field::new("error_code", Kind::String),
-                Field::new("error_message", Kind::String),
-                Field::new("object_id", Kind::String),
-                Field::new("success", Kind::Boolean),
-                Field::new("waybill_cloud_print_response", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.error_code),
-            1 => View::of(&self.error_message),
-            2 => View::of(&self.object_id),
-            3 => View::of(&self.success),
-            4 => View::of(&self.waybill_cloud_print_response),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillCloudPrintWithResultDescResponse {
+        0 => error_code: Text("error_code", String);
+        1 => error_message: Text("error_message", String);
+        2 => object_id: Text("object_id", String);
+        3 => success: Boolean("success", Boolean);
+        4 => waybill_cloud_print_response: Object("waybill_cloud_print_response", Object);
     }
 }
-
-impl RecordMut for WaybillCloudPrintWithResultDescResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.error_code),
-            1 => Slot::of(&mut self.error_message),
-            2 => Slot::of(&mut self.object_id),
-            3 => Slot::of(&mut self.success),
-            4 => Slot::of(&mut self.waybill_cloud_print_response),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillCloudPrintWithResultDescResponse);
 
 /// The object `WaybillCloudPrintResponse`.
 #[derive(Clone, Default)]
@@ -267,38 +177,10 @@ pub struct WaybillCloudPrintResponse {
     pub parent_waybill_code: Option<String>,
 }
 
-impl Record for WaybillCloudPrintResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillCloudPrintResponse",
-            fields: &[
-                Field::new("print_data", Kind::String),
-                Field::new("waybill_code", Kind::String),
-                Field::new("parent_waybill_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.print_data),
-            1 => View::of(&self.waybill_code),
-            2 => View::of(&self.parent_waybill_code),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillCloudPrintResponse {
+        0 => print_data: Text("print_data", String);
+        1 => waybill_code: Text("waybill_code", String);
+        2 => parent_waybill_code: Text("parent_waybill_code", String);
     }
 }
-
-impl RecordMut for WaybillCloudPrintResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.print_data),
-            1 => Slot::of(&mut self.waybill_code),
-            2 => Slot::of(&mut self.parent_waybill_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillCloudPrintResponse);

@@ -2,9 +2,7 @@
 
 //! `cainiao.waybill.ii.search`: 查询面单的订购与余量
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `cainiao.waybill.ii.search`: 查询面单的订购与余量
 ///
@@ -54,24 +52,11 @@ impl Request for CainiaoWaybillIiSearchRequest {
     type Response = CainiaoWaybillIiSearchResponse;
 }
 
-impl Record for CainiaoWaybillIiSearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiSearchRequest",
-            fields: &[Field::new("cp_code", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            _ => View::Absent,
-        }
+record! {
+    CainiaoWaybillIiSearchRequest {
+        0 => cp_code: Text("cp_code", String);
     }
 }
-
-record!(CainiaoWaybillIiSearchRequest);
 
 /// The response of `cainiao.waybill.ii.search`.
 #[derive(Clone, Default)]
@@ -83,33 +68,11 @@ pub struct CainiaoWaybillIiSearchResponse {
     pub waybill_apply_subscription_cols: Vec<WaybillApplySubscriptionInfo>,
 }
 
-impl Record for CainiaoWaybillIiSearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiSearchResponse",
-            fields: &[Field::new("waybill_apply_subscription_cols", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.waybill_apply_subscription_cols),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoWaybillIiSearchResponse {
+        0 => waybill_apply_subscription_cols: Objects("waybill_apply_subscription_cols", Object, list);
     }
 }
-
-impl RecordMut for CainiaoWaybillIiSearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.waybill_apply_subscription_cols),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoWaybillIiSearchResponse);
 
 /// The object `WaybillApplySubscriptionInfo`.
 #[derive(Clone, Default)]
@@ -129,41 +92,13 @@ pub struct WaybillApplySubscriptionInfo {
     pub cp_type: Option<i64>,
 }
 
-impl Record for WaybillApplySubscriptionInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillApplySubscriptionInfo",
-            fields: &[
-                Field::new("branch_account_cols", Kind::Object).list(),
-                Field::new("cp_code", Kind::String),
-                Field::new("cp_type", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.branch_account_cols),
-            1 => View::of(&self.cp_code),
-            2 => View::of(&self.cp_type),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillApplySubscriptionInfo {
+        0 => branch_account_cols: Objects("branch_account_cols", Object, list);
+        1 => cp_code: Text("cp_code", String);
+        2 => cp_type: Number("cp_type", Number);
     }
 }
-
-impl RecordMut for WaybillApplySubscriptionInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.branch_account_cols),
-            1 => Slot::of(&mut self.cp_code),
-            2 => Slot::of(&mut self.cp_type),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillApplySubscriptionInfo);
 
 /// The object `WaybillBranchAccount`.
 #[derive(Clone, Default)]
@@ -223,71 +158,23 @@ pub struct WaybillBranchAccount {
     pub customer_code_map: Option<String>,
 }
 
-impl Record for WaybillBranchAccount {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillBranchAccount",
-            fields: &[
-                Field::new("allocated_quantity", Kind::Number),
-                Field::new("branch_code", Kind::String),
-                Field::new("branch_name", Kind::String),
-                Field::new("branch_status", Kind::Number),
-                Field::new("cancel_quantity", Kind::Number),
-                Field::new("print_quantity", Kind::Number),
-                Field::new("quantity", Kind::Number),
-                Field::new("shipp_address_cols", Kind::Object).list(),
-                Field::new("service_info_cols", Kind::Object).list(),
-                Field::new("segment_code", Kind::String),
-                Field::new("brand_code", Kind::String),
-                Field::new("customer_code_list", Kind::String).list(),
-                Field::new("customer_code_map", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.allocated_quantity),
-            1 => View::of(&self.branch_code),
-            2 => View::of(&self.branch_name),
-            3 => View::of(&self.branch_status),
-            4 => View::of(&self.cancel_quantity),
-            5 => View::of(&self.print_quantity),
-            6 => View::of(&self.quantity),
-            7 => View::of(&self.shipp_address_cols),
-            8 => View::of(&self.service_info_cols),
-            9 => View::of(&self.segment_code),
-            10 => View::of(&self.brand_code),
-            11 => View::of(&self.customer_code_list),
-            12 => View::of(&self.customer_code_map),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillBranchAccount {
+        0 => allocated_quantity: Number("allocated_quantity", Number);
+        1 => branch_code: Text("branch_code", String);
+        2 => branch_name: Text("branch_name", String);
+        3 => branch_status: Number("branch_status", Number);
+        4 => cancel_quantity: Number("cancel_quantity", Number);
+        5 => print_quantity: Number("print_quantity", Number);
+        6 => quantity: Number("quantity", Number);
+        7 => shipp_address_cols: Objects("shipp_address_cols", Object, list);
+        8 => service_info_cols: Objects("service_info_cols", Object, list);
+        9 => segment_code: Text("segment_code", String);
+        10 => brand_code: Text("brand_code", String);
+        11 => customer_code_list: Texts("customer_code_list", String, list);
+        12 => customer_code_map: Text("customer_code_map", String);
     }
 }
-
-impl RecordMut for WaybillBranchAccount {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.allocated_quantity),
-            1 => Slot::of(&mut self.branch_code),
-            2 => Slot::of(&mut self.branch_name),
-            3 => Slot::of(&mut self.branch_status),
-            4 => Slot::of(&mut self.cancel_quantity),
-            5 => Slot::of(&mut self.print_quantity),
-            6 => Slot::of(&mut self.quantity),
-            7 => Slot::of(&mut self.shipp_address_cols),
-            8 => Slot::of(&mut self.service_info_cols),
-            9 => Slot::of(&mut self.segment_code),
-            10 => Slot::of(&mut self.brand_code),
-            11 => Slot::of(&mut self.customer_code_list),
-            12 => Slot::of(&mut self.customer_code_map),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillBranchAccount);
 
 /// The object `AddressDto`.
 #[derive(Clone, Default)]
@@ -319,50 +206,16 @@ pub struct AddressDto {
     pub waybill_address_id: Option<String>,
 }
 
-impl Record for AddressDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddressDto",
-            fields: &[
-                Field::new("detail", Kind::String),
-                Field::new("district", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("waybill_address_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.detail),
-            1 => View::of(&self.district),
-            2 => View::of(&self.city),
-            3 => View::of(&self.province),
-            4 => View::of(&self.town),
-            5 => View::of(&self.waybill_address_id),
-            _ => View::Absent,
-        }
+record! {
+    mut AddressDto {
+        0 => detail: Text("detail", String);
+        1 => district: Text("district", String);
+        2 => city: Text("city", String);
+        3 => province: Text("province", String);
+        4 => town: Text("town", String);
+        5 => waybill_address_id: Text("waybill_address_id", String);
     }
 }
-
-impl RecordMut for AddressDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.detail),
-            1 => Slot::of(&mut self.district),
-            2 => Slot::of(&mut self.city),
-            3 => Slot::of(&mut self.province),
-            4 => Slot::of(&mut self.town),
-            5 => Slot::of(&mut self.waybill_address_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut AddressDto);
 
 /// The object `ServiceInfoDto`.
 #[derive(Clone, Default)]
@@ -390,47 +243,15 @@ pub struct ServiceInfoDto {
     pub required: Option<bool>,
 }
 
-impl Record for ServiceInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ServiceInfoDto",
-            fields: &[
-                Field::new("service_name", Kind::String),
-                Field::new("service_code", Kind::String),
-                Field::new("service_attributes", Kind::Object).list(),
-                Field::new("service_desc", Kind::String),
-                Field::new("required", Kind::Boolean),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.service_name),
-            1 => View::of(&self.service_code),
-            2 => View::of(&self.service_attributes),
-            3 => View::of(&self.service_desc),
-            4 => View::of(&self.required),
-            _ => View::Absent,
-        }
+record! {
+    mut ServiceInfoDto {
+        0 => service_name: Text("service_name", String);
+        1 => service_code: Text("service_code", String);
+        2 => service_attributes: Objects("service_attributes", Object, list);
+        3 => service_desc: Text("service_desc", String);
+        4 => required: Boolean("required", Boolean);
     }
 }
-
-impl RecordMut for ServiceInfoDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.service_name),
-            1 => Slot::of(&mut self.service_code),
-            2 => Slot::of(&mut self.service_attributes),
-            3 => Slot::of(&mut self.service_desc),
-            4 => Slot::of(&mut self.required),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ServiceInfoDto);
 
 /// The object `ServiceAttributeDto`.
 #[derive(Clone, Default)]
@@ -454,41 +275,11 @@ pub struct ServiceAttributeDto {
     pub type_desc: Option<String>,
 }
 
-impl Record for ServiceAttributeDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ServiceAttributeDto",
-            fields: &[
-                Field::new("attribute_code", Kind::String),
-                Field::new("attribute_name", Kind::String),
-                Field::new("attribute_type", Kind::String),
-                Field::new("type_desc", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.attribute_code),
-            1 => View::of(&self.attribute_name),
-            2 => View::of(&self.attribute_type),
-            3 => View::of(&self.type_desc),
-            _ => View::Absent,
-        }
+record! {
+    mut ServiceAttributeDto {
+        0 => attribute_code: Text("attribute_code", String);
+        1 => attribute_name: Text("attribute_name", String);
+        2 => attribute_type: Text("attribute_type", String);
+        3 => type_desc: Text("type_desc", String);
     }
 }
-
-impl RecordMut for ServiceAttributeDto {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.attribute_code),
-            1 => Slot::of(&mut self.attribute_name),
-            2 => Slot::of(&mut self.attribute_type),
-            3 => Slot::of(&mut self.type_desc),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut ServiceAttributeDto);

@@ -2,9 +2,7 @@
 
 //! `cainiao.waybill.ii.update`: 更新电子面单
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `cainiao.waybill.ii.update`: 更新电子面单
 ///
@@ -56,27 +54,11 @@ impl Request for CainiaoWaybillIiUpdateRequest {
     type Response = CainiaoWaybillIiUpdateResponse;
 }
 
-impl Record for CainiaoWaybillIiUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiUpdateRequest",
-            fields: &[
-                Field::new("param_waybill_cloud_print_update_request", Kind::Object)
-                    .required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.param_waybill_cloud_print_update_request),
-            _ => View::Absent,
-        }
+record! {
+    CainiaoWaybillIiUpdateRequest {
+        0 => param_waybill_cloud_print_update_request: Object("param_waybill_cloud_print_update_request", Object, required);
     }
 }
-
-record!(CainiaoWaybillIiUpdateRequest);
 
 /// The object `WaybillCloudPrintUpdateRequest`.
 #[derive(Clone)]
@@ -177,40 +159,18 @@ impl WaybillCloudPrintUpdateRequest {
     }
 }
 
-impl Record for WaybillCloudPrintUpdateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillCloudPrintUpdateRequest",
-            fields: &[
-                Field::new("cp_code", Kind::String).required(),
-                Field::new("logistics_services", Kind::String),
-                Field::new("package_info", Kind::Object),
-                Field::new("recipient", Kind::Object),
-                Field::new("sender", Kind::Object),
-                Field::new("template_url", Kind::String),
-                Field::new("waybill_code", Kind::String).required(),
-                Field::new("object_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            1 => View::of(&self.logistics_services),
-            2 => View::of(&self.package_info),
-            3 => View::of(&self.recipient),
-            4 => View::of(&self.sender),
-            5 => View::of(&self.template_url),
-            6 => View::of(&self.waybill_code),
-            7 => View::of(&self.object_id),
-            _ => View::Absent,
-        }
+record! {
+    WaybillCloudPrintUpdateRequest {
+        0 => cp_code: RequiredText("cp_code", String, required);
+        1 => logistics_services: Text("logistics_services", String);
+        2 => package_info: Object("package_info", Object);
+        3 => recipient: Object("recipient", Object);
+        4 => sender: Object("sender", Object);
+        5 => template_url: Text("template_url", String);
+        6 => waybill_code: RequiredText("waybill_code", String, required);
+        7 => object_id: Text("object_id", String);
     }
 }
-
-record!(WaybillCloudPrintUpdateRequest);
 
 /// The object `PackageInfoDto`.
 #[derive(Clone, Default)]
@@ -258,30 +218,13 @@ impl PackageInfoDto {
     }
 }
 
-impl Record for PackageInfoDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageInfoDto",
-            fields: &[
-                Field::new("items", Kind::Object).list(),
-                Field::new("volume", Kind::Number),
-                Field::new("weight", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.items),
-            1 => View::of(&self.volume),
-            2 => View::of(&self.weight),
-            _ => View::Absent,
-        }
+record! {
+    PackageInfoDto {
+        0 => items: Objects("items", Object, list);
+        1 => volume: Number("volume", Number);
+        2 => weight: Number("weight", Number);
     }
 }
-
-record!(PackageInfoDto);
 
 /// The object `Item`.
 #[derive(Clone, Default)]
@@ -318,28 +261,12 @@ impl Item {
     }
 }
 
-impl Record for Item {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Item",
-            fields: &[
-                Field::new("count", Kind::Number),
-                Field::new("name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.count),
-            1 => View::of(&self.name),
-            _ => View::Absent,
-        }
+record! {
+    Item {
+        0 => count: Number("count", Number);
+        1 => name: Text("name", String);
     }
 }
-
-record!(Item);
 
 /// The object `UserInfoDto`.
 #[derive(Clone, Default)]
@@ -420,36 +347,16 @@ impl ParamWaybillCloudPrintUpdateRequestRecipient {
     }
 }
 
-impl Record for ParamWaybillCloudPrintUpdateRequestRecipient {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ParamWaybillCloudPrintUpdateRequestRecipient",
-            fields: &[
-                Field::new("address", Kind::Object),
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("name", Kind::String).secret(),
-                Field::new("phone", Kind::String).secret(),
-                Field::new("oaid", Kind::String),
-                Field::new("caid", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address),
-            1 => View::of(&self.mobile),
-            2 => View::of(&self.name),
-            3 => View::of(&self.phone),
-            4 => View::of(&self.oaid),
-            5 => View::of(&self.caid),
-            _ => View::Absent,
-        }
+record! {
+    ParamWaybillCloudPrintUpdateRequestRecipient {
+        0 => address: Object("address", Object);
+        1 => mobile: Text("mobile", String, secret);
+        2 => name: Text("name", String, secret);
+        3 => phone: Text("phone", String, secret);
+        4 => oaid: Text("oaid", String);
+        5 => caid: Text("caid", String);
     }
 }
-
-record!(ParamWaybillCloudPrintUpdateRequestRecipient);
 
 /// The object `AddressDto`.
 #[derive(Clone, Default)]
@@ -519,34 +426,15 @@ impl AddressDto {
     }
 }
 
-impl Record for AddressDto {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "AddressDto",
-            fields: &[
-                Field::new("city", Kind::String),
-                Field::new("detail", Kind::String).secret(),
-                Field::new("district", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("town", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.city),
-            1 => View::of(&self.detail),
-            2 => View::of(&self.district),
-            3 => View::of(&self.province),
-            4 => View::of(&self.town),
-            _ => View::Absent,
-        }
+record! {
+    AddressDto {
+        0 => city: Text("city", String);
+        1 => detail: Text("detail", String, secret);
+        2 => district: Text("district", String);
+        3 => province: Text("province", String);
+        4 => town: Text("town", String);
     }
 }
-
-record!(AddressDto);
 
 /// The object `UserInfoDto`.
 #[derive(Clone, Default)]
@@ -594,30 +482,13 @@ impl ParamWaybillCloudPrintUpdateRequestSender {
     }
 }
 
-impl Record for ParamWaybillCloudPrintUpdateRequestSender {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ParamWaybillCloudPrintUpdateRequestSender",
-            fields: &[
-                Field::new("mobile", Kind::String).secret(),
-                Field::new("name", Kind::String).secret(),
-                Field::new("phone", Kind::String).secret(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.mobile),
-            1 => View::of(&self.name),
-            2 => View::of(&self.phone),
-            _ => View::Absent,
-        }
+record! {
+    ParamWaybillCloudPrintUpdateRequestSender {
+        0 => mobile: Text("mobile", String, secret);
+        1 => name: Text("name", String, secret);
+        2 => phone: Text("phone", String, secret);
     }
 }
-
-record!(ParamWaybillCloudPrintUpdateRequestSender);
 
 /// The response of `cainiao.waybill.ii.update`.
 #[derive(Clone, Default)]
@@ -633,35 +504,9 @@ pub struct CainiaoWaybillIiUpdateResponse {
     pub waybill_code: Option<String>,
 }
 
-impl Record for CainiaoWaybillIiUpdateResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CainiaoWaybillIiUpdateResponse",
-            fields: &[
-                Field::new("print_data", Kind::String),
-                Field::new("waybill_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.print_data),
-            1 => View::of(&self.waybill_code),
-            _ => View::Absent,
-        }
+record! {
+    mut CainiaoWaybillIiUpdateResponse {
+        0 => print_data: Text("print_data", String);
+        1 => waybill_code: Text("waybill_code", String);
     }
 }
-
-impl RecordMut for CainiaoWaybillIiUpdateResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.print_data),
-            1 => Slot::of(&mut self.waybill_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut CainiaoWaybillIiUpdateResponse);

@@ -2,9 +2,7 @@
 
 //! `taobao.wlb.waybill.i.get`: 获取电子面单号（旧版）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record, required,
-};
+use top_protocol::generated::{Request, record, required};
 
 /// `taobao.wlb.waybill.i.get`: 获取电子面单号（旧版）
 ///
@@ -83,24 +81,11 @@ impl Request for WlbWaybillIGetRequest {
     type Response = WlbWaybillIGetResponse;
 }
 
-impl Record for WlbWaybillIGetRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbWaybillIGetRequest",
-            fields: &[Field::new("waybill_apply_new_request", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.waybill_apply_new_request),
-            _ => View::Absent,
-        }
+record! {
+    WlbWaybillIGetRequest {
+        0 => waybill_apply_new_request: Object("waybill_apply_new_request", Object, required);
     }
 }
-
-record!(WlbWaybillIGetRequest);
 
 /// The object `WaybillApplyNewRequest`.
 #[derive(Clone)]
@@ -135,30 +120,13 @@ impl WaybillApplyNewRequest {
     }
 }
 
-impl Record for WaybillApplyNewRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillApplyNewRequest",
-            fields: &[
-                Field::new("cp_code", Kind::String).required(),
-                Field::new("shipping_address", Kind::Object).required(),
-                Field::new("trade_order_info_cols", Kind::Object).list().required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            1 => View::of(&self.shipping_address),
-            2 => View::of(&self.trade_order_info_cols),
-            _ => View::Absent,
-        }
+record! {
+    WaybillApplyNewRequest {
+        0 => cp_code: RequiredText("cp_code", String, required);
+        1 => shipping_address: Object("shipping_address", Object, required);
+        2 => trade_order_info_cols: Objects("trade_order_info_cols", Object, list, required);
     }
 }
-
-record!(WaybillApplyNewRequest);
 
 /// The object `WaybillAddress`.
 #[derive(Clone)]
@@ -220,34 +188,15 @@ impl WaybillAddressInput {
     }
 }
 
-impl Record for WaybillAddressInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillAddressInput",
-            fields: &[
-                Field::new("address_detail", Kind::String).required().secret(),
-                Field::new("area", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("province", Kind::String).required(),
-                Field::new("town", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address_detail),
-            1 => View::of(&self.area),
-            2 => View::of(&self.city),
-            3 => View::of(&self.province),
-            4 => View::of(&self.town),
-            _ => View::Absent,
-        }
+record! {
+    WaybillAddressInput {
+        0 => address_detail: RequiredText("address_detail", String, required, secret);
+        1 => area: Text("area", String);
+        2 => city: Text("city", String);
+        3 => province: RequiredText("province", String, required);
+        4 => town: Text("town", String);
     }
 }
-
-record!(WaybillAddressInput);
 
 /// The object `TradeOrderInfo`.
 #[derive(Clone)]
@@ -417,52 +366,24 @@ pub struct TradeOrderInfoInputRequired {
 
 required!(TradeOrderInfoInputRequired => TradeOrderInfoInput);
 
-impl Record for TradeOrderInfoInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeOrderInfoInput",
-            fields: &[
-                Field::new("consignee_address", Kind::Object).required(),
-                Field::new("consignee_name", Kind::String).required().secret(),
-                Field::new("consignee_phone", Kind::String).required().secret(),
-                Field::new("logistics_service_list", Kind::Object).list(),
-                Field::new("order_channels_type", Kind::String).required(),
-                Field::new("package_items", Kind::Object).list().required(),
-                Field::new("product_type", Kind::String).required(),
-                Field::new("send_name", Kind::String).secret(),
-                Field::new("send_phone", Kind::String).secret(),
-                Field::new("trade_order_list", Kind::String).list().required(),
-                Field::new("real_user_id", Kind::Number).required(),
-                Field::new("volume", Kind::Number),
-                Field::new("weight", Kind::Number),
-                Field::new("package_id", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.consignee_address),
-            1 => View::of(&self.consignee_name),
-            2 => View::of(&self.consignee_phone),
-            3 => View::of(&self.logistics_service_list),
-            4 => View::of(&self.order_channels_type),
-            5 => View::of(&self.package_items),
-            6 => View::of(&self.product_type),
-            7 => View::of(&self.send_name),
-            8 => View::of(&self.send_phone),
-            9 => View::of(&self.trade_order_list),
-            10 => View::of(&self.real_user_id),
-            11 => View::of(&self.volume),
-            12 => View::of(&self.weight),
-            13 => View::of(&self.package_id),
-            _ => View::Absent,
-        }
+record! {
+    TradeOrderInfoInput {
+        0 => consignee_address: Object("consignee_address", Object, required);
+        1 => consignee_name: RequiredText("consignee_name", String, required, secret);
+        2 => consignee_phone: RequiredText("consignee_phone", String, required, secret);
+        3 => logistics_service_list: Objects("logistics_service_list", Object, list);
+        4 => order_channels_type: RequiredText("order_channels_type", String, required);
+        5 => package_items: Objects("package_items", Object, list, required);
+        6 => product_type: RequiredText("product_type", String, required);
+        7 => send_name: Text("send_name", String, secret);
+        8 => send_phone: Text("send_phone", String, secret);
+        9 => trade_order_list: Texts("trade_order_list", String, list, required);
+        10 => real_user_id: RequiredNumber("real_user_id", Number, required);
+        11 => volume: Number("volume", Number);
+        12 => weight: Number("weight", Number);
+        13 => package_id: Text("package_id", String);
     }
 }
-
-record!(TradeOrderInfoInput);
 
 /// The object `LogisticsService`.
 #[derive(Clone, Default)]
@@ -502,28 +423,12 @@ impl LogisticsServiceInput {
     }
 }
 
-impl Record for LogisticsServiceInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsServiceInput",
-            fields: &[
-                Field::new("service_code", Kind::String),
-                Field::new("service_value4_json", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.service_code),
-            1 => View::of(&self.service_value4_json),
-            _ => View::Absent,
-        }
+record! {
+    LogisticsServiceInput {
+        0 => service_code: Text("service_code", String);
+        1 => service_value4_json: Text("service_value4_json", String);
     }
 }
-
-record!(LogisticsServiceInput);
 
 /// The object `PackageItem`.
 #[derive(Clone)]
@@ -549,28 +454,12 @@ impl PackageItemInput {
     }
 }
 
-impl Record for PackageItemInput {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageItemInput",
-            fields: &[
-                Field::new("count", Kind::Number).required(),
-                Field::new("item_name", Kind::String).required(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.count),
-            1 => View::of(&self.item_name),
-            _ => View::Absent,
-        }
+record! {
+    PackageItemInput {
+        0 => count: RequiredNumber("count", Number, required);
+        1 => item_name: RequiredText("item_name", String, required);
     }
 }
-
-record!(PackageItemInput);
 
 /// The response of `taobao.wlb.waybill.i.get`.
 #[derive(Clone, Default)]
@@ -582,33 +471,11 @@ pub struct WlbWaybillIGetResponse {
     pub waybill_apply_new_cols: Vec<WaybillApplyNewInfo>,
 }
 
-impl Record for WlbWaybillIGetResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbWaybillIGetResponse",
-            fields: &[Field::new("waybill_apply_new_cols", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.waybill_apply_new_cols),
-            _ => View::Absent,
-        }
+record! {
+    mut WlbWaybillIGetResponse {
+        0 => waybill_apply_new_cols: Objects("waybill_apply_new_cols", Object, list);
     }
 }
-
-impl RecordMut for WlbWaybillIGetResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.waybill_apply_new_cols),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WlbWaybillIGetResponse);
 
 /// The object `WaybillApplyNewInfo`.
 #[derive(Clone, Default)]
@@ -656,62 +523,20 @@ pub struct WaybillApplyNewInfo {
     pub waybill_code: Option<String>,
 }
 
-impl Record for WaybillApplyNewInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillApplyNewInfo",
-            fields: &[
-                Field::new("consignee_branch_code", Kind::String),
-                Field::new("consignee_branch_name", Kind::String),
-                Field::new("package_center_code", Kind::String),
-                Field::new("package_center_name", Kind::String),
-                Field::new("print_config", Kind::String),
-                Field::new("shipping_branch_code", Kind::String),
-                Field::new("shipping_branch_name", Kind::String),
-                Field::new("short_address", Kind::String),
-                Field::new("trade_order_info", Kind::Object),
-                Field::new("waybill_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.consignee_branch_code),
-            1 => View::of(&self.consignee_branch_name),
-            2 => View::of(&self.package_center_code),
-            3 => View::of(&self.package_center_name),
-            4 => View::of(&self.print_config),
-            5 => View::of(&self.shipping_branch_code),
-            6 => View::of(&self.shipping_branch_name),
-            7 => View::of(&self.short_address),
-            8 => View::of(&self.trade_order_info),
-            9 => View::of(&self.waybill_code),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillApplyNewInfo {
+        0 => consignee_branch_code: Text("consignee_branch_code", String);
+        1 => consignee_branch_name: Text("consignee_branch_name", String);
+        2 => package_center_code: Text("package_center_code", String);
+        3 => package_center_name: Text("package_center_name", String);
+        4 => print_config: Text("print_config", String);
+        5 => shipping_branch_code: Text("shipping_branch_code", String);
+        6 => shipping_branch_name: Text("shipping_branch_name", String);
+        7 => short_address: Text("short_address", String);
+        8 => trade_order_info: Object("trade_order_info", Object);
+        9 => waybill_code: Text("waybill_code", String);
     }
 }
-
-impl RecordMut for WaybillApplyNewInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.consignee_branch_code),
-            1 => Slot::of(&mut self.consignee_branch_name),
-            2 => Slot::of(&mut self.package_center_code),
-            3 => Slot::of(&mut self.package_center_name),
-            4 => Slot::of(&mut self.print_config),
-            5 => Slot::of(&mut self.shipping_branch_code),
-            6 => Slot::of(&mut self.shipping_branch_name),
-            7 => Slot::of(&mut self.short_address),
-            8 => Slot::of(&mut self.trade_order_info),
-            9 => Slot::of(&mut self.waybill_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillApplyNewInfo);
 
 /// The object `TradeOrderInfo`.
 #[derive(Clone, Default)]
@@ -775,74 +600,24 @@ pub struct TradeOrderInfo {
     pub weight: Option<i64>,
 }
 
-impl Record for TradeOrderInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TradeOrderInfo",
-            fields: &[
-                Field::new("consignee_address", Kind::Object),
-                Field::new("consignee_name", Kind::String).secret(),
-                Field::new("consignee_phone", Kind::String).secret(),
-                Field::new("logistics_service_list", Kind::Object).list(),
-                Field::new("order_channels_type", Kind::String),
-                Field::new("package_id", Kind::String),
-                Field::new("package_items", Kind::Object).list(),
-                Field::new("product_type", Kind::String),
-                Field::new("send_name", Kind::String).secret(),
-                Field::new("send_phone", Kind::String).secret(),
-                Field::new("trade_order_list", Kind::String).list(),
-                Field::new("real_user_id", Kind::Number),
-                Field::new("volume", Kind::Number),
-                Field::new("weight", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.consignee_address),
-            1 => View::of(&self.consignee_name),
-            2 => View::of(&self.consignee_phone),
-            3 => View::of(&self.logistics_service_list),
-            4 => View::of(&self.order_channels_type),
-            5 => View::of(&self.package_id),
-            6 => View::of(&self.package_items),
-            7 => View::of(&self.product_type),
-            8 => View::of(&self.send_name),
-            9 => View::of(&self.send_phone),
-            10 => View::of(&self.trade_order_list),
-            11 => View::of(&self.real_user_id),
-            12 => View::of(&self.volume),
-            13 => View::of(&self.weight),
-            _ => View::Absent,
-        }
+record! {
+    mut TradeOrderInfo {
+        0 => consignee_address: Object("consignee_address", Object);
+        1 => consignee_name: Text("consignee_name", String, secret);
+        2 => consignee_phone: Text("consignee_phone", String, secret);
+        3 => logistics_service_list: Objects("logistics_service_list", Object, list);
+        4 => order_channels_type: Text("order_channels_type", String);
+        5 => package_id: Text("package_id", String);
+        6 => package_items: Objects("package_items", Object, list);
+        7 => product_type: Text("product_type", String);
+        8 => send_name: Text("send_name", String, secret);
+        9 => send_phone: Text("send_phone", String, secret);
+        10 => trade_order_list: Texts("trade_order_list", String, list);
+        11 => real_user_id: Number("real_user_id", Number);
+        12 => volume: Number("volume", Number);
+        13 => weight: Number("weight", Number);
     }
 }
-
-impl RecordMut for TradeOrderInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.consignee_address),
-            1 => Slot::of(&mut self.consignee_name),
-            2 => Slot::of(&mut self.consignee_phone),
-            3 => Slot::of(&mut self.logistics_service_list),
-            4 => Slot::of(&mut self.order_channels_type),
-            5 => Slot::of(&mut self.package_id),
-            6 => Slot::of(&mut self.package_items),
-            7 => Slot::of(&mut self.product_type),
-            8 => Slot::of(&mut self.send_name),
-            9 => Slot::of(&mut self.send_phone),
-            10 => Slot::of(&mut self.trade_order_list),
-            11 => Slot::of(&mut self.real_user_id),
-            12 => Slot::of(&mut self.volume),
-            13 => Slot::of(&mut self.weight),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TradeOrderInfo);
 
 /// The object `WaybillAddress`.
 #[derive(Clone, Default)]
@@ -870,47 +645,15 @@ pub struct WaybillAddress {
     pub town: Option<String>,
 }
 
-impl Record for WaybillAddress {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillAddress",
-            fields: &[
-                Field::new("address_detail", Kind::String).secret(),
-                Field::new("area", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("town", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.address_detail),
-            1 => View::of(&self.area),
-            2 => View::of(&self.city),
-            3 => View::of(&self.province),
-            4 => View::of(&self.town),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillAddress {
+        0 => address_detail: Text("address_detail", String, secret);
+        1 => area: Text("area", String);
+        2 => city: Text("city", String);
+        3 => province: Text("province", String);
+        4 => town: Text("town", String);
     }
 }
-
-impl RecordMut for WaybillAddress {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.address_detail),
-            1 => Slot::of(&mut self.area),
-            2 => Slot::of(&mut self.city),
-            3 => Slot::of(&mut self.province),
-            4 => Slot::of(&mut self.town),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillAddress);
 
 /// The object `LogisticsService`.
 #[derive(Clone, Default)]
@@ -926,38 +669,12 @@ pub struct LogisticsService {
     pub service_value4_json: Option<String>,
 }
 
-impl Record for LogisticsService {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "LogisticsService",
-            fields: &[
-                Field::new("service_code", Kind::String),
-                Field::new("service_value4_json", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.service_code),
-            1 => View::of(&self.service_value4_json),
-            _ => View::Absent,
-        }
+record! {
+    mut LogisticsService {
+        0 => service_code: Text("service_code", String);
+        1 => service_value4_json: Text("service_value4_json", String);
     }
 }
-
-impl RecordMut for LogisticsService {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.service_code),
-            1 => Slot::of(&mut self.service_value4_json),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut LogisticsService);
 
 /// The object `PackageItem`.
 #[derive(Clone, Default)]
@@ -973,35 +690,9 @@ pub struct PackageItem {
     pub item_name: Option<String>,
 }
 
-impl Record for PackageItem {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "PackageItem",
-            fields: &[
-                Field::new("count", Kind::Number),
-                Field::new("item_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.count),
-            1 => View::of(&self.item_name),
-            _ => View::Absent,
-        }
+record! {
+    mut PackageItem {
+        0 => count: Number("count", Number);
+        1 => item_name: Text("item_name", String);
     }
 }
-
-impl RecordMut for PackageItem {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.count),
-            1 => Slot::of(&mut self.item_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut PackageItem);

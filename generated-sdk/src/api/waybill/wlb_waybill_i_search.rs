@@ -2,9 +2,7 @@
 
 //! `taobao.wlb.waybill.i.search`: 查询面单的订购与余量（旧版）
 
-use top_protocol::generated::{
-    Field, Kind, Record, RecordMut, Request, Schema, Slot, View, record,
-};
+use top_protocol::generated::{Request, record};
 
 /// `taobao.wlb.waybill.i.search`: 查询面单的订购与余量（旧版）
 ///
@@ -51,24 +49,11 @@ impl Request for WlbWaybillISearchRequest {
     type Response = WlbWaybillISearchResponse;
 }
 
-impl Record for WlbWaybillISearchRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbWaybillISearchRequest",
-            fields: &[Field::new("waybill_apply_request", Kind::Object).required()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.waybill_apply_request),
-            _ => View::Absent,
-        }
+record! {
+    WlbWaybillISearchRequest {
+        0 => waybill_apply_request: Object("waybill_apply_request", Object, required);
     }
 }
-
-record!(WlbWaybillISearchRequest);
 
 /// The object `WaybillApplyRequest`.
 #[derive(Clone, Default)]
@@ -94,24 +79,11 @@ impl WaybillApplyRequest {
     }
 }
 
-impl Record for WaybillApplyRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillApplyRequest",
-            fields: &[Field::new("cp_code", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.cp_code),
-            _ => View::Absent,
-        }
+record! {
+    WaybillApplyRequest {
+        0 => cp_code: Text("cp_code", String);
     }
 }
-
-record!(WaybillApplyRequest);
 
 /// The response of `taobao.wlb.waybill.i.search`.
 #[derive(Clone, Default)]
@@ -123,33 +95,11 @@ pub struct WlbWaybillISearchResponse {
     pub subscribtions: Vec<WaybillApplySubscriptionInfo>,
 }
 
-impl Record for WlbWaybillISearchResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WlbWaybillISearchResponse",
-            fields: &[Field::new("subscribtions", Kind::Object).list()],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.subscribtions),
-            _ => View::Absent,
-        }
+record! {
+    mut WlbWaybillISearchResponse {
+        0 => subscribtions: Objects("subscribtions", Object, list);
     }
 }
-
-impl RecordMut for WlbWaybillISearchResponse {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.subscribtions),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WlbWaybillISearchResponse);
 
 /// The object `WaybillApplySubscriptionInfo`.
 #[derive(Clone, Default)]
@@ -169,41 +119,13 @@ pub struct WaybillApplySubscriptionInfo {
     pub cp_code: Option<String>,
 }
 
-impl Record for WaybillApplySubscriptionInfo {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillApplySubscriptionInfo",
-            fields: &[
-                Field::new("branch_account_cols", Kind::Object).list(),
-                Field::new("cp_type", Kind::Number),
-                Field::new("cp_code", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.branch_account_cols),
-            1 => View::of(&self.cp_type),
-            2 => View::of(&self.cp_code),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillApplySubscriptionInfo {
+        0 => branch_account_cols: Objects("branch_account_cols", Object, list);
+        1 => cp_type: Number("cp_type", Number);
+        2 => cp_code: Text("cp_code", String);
     }
 }
-
-impl RecordMut for WaybillApplySubscriptionInfo {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.branch_account_cols),
-            1 => Slot::of(&mut self.cp_type),
-            2 => Slot::of(&mut self.cp_code),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillApplySubscriptionInfo);
 
 /// The object `WaybillBranchAccount`.
 #[derive(Clone, Default)]
@@ -243,56 +165,18 @@ pub struct WaybillBranchAccount {
     pub branch_name: Option<String>,
 }
 
-impl Record for WaybillBranchAccount {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillBranchAccount",
-            fields: &[
-                Field::new("seller_id", Kind::Number),
-                Field::new("shipp_address_cols", Kind::Object).list(),
-                Field::new("quantity", Kind::Number),
-                Field::new("allocated_quantity", Kind::Number),
-                Field::new("branch_code", Kind::String),
-                Field::new("print_quantity", Kind::Number),
-                Field::new("cancel_quantity", Kind::Number),
-                Field::new("branch_name", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.seller_id),
-            1 => View::of(&self.shipp_address_cols),
-            2 => View::of(&self.quantity),
-            3 => View::of(&self.allocated_quantity),
-            4 => View::of(&self.branch_code),
-            5 => View::of(&self.print_quantity),
-            6 => View::of(&self.cancel_quantity),
-            7 => View::of(&self.branch_name),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillBranchAccount {
+        0 => seller_id: Number("seller_id", Number);
+        1 => shipp_address_cols: Objects("shipp_address_cols", Object, list);
+        2 => quantity: Number("quantity", Number);
+        3 => allocated_quantity: Number("allocated_quantity", Number);
+        4 => branch_code: Text("branch_code", String);
+        5 => print_quantity: Number("print_quantity", Number);
+        6 => cancel_quantity: Number("cancel_quantity", Number);
+        7 => branch_name: Text("branch_name", String);
     }
 }
-
-impl RecordMut for WaybillBranchAccount {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.seller_id),
-            1 => Slot::of(&mut self.shipp_address_cols),
-            2 => Slot::of(&mut self.quantity),
-            3 => Slot::of(&mut self.allocated_quantity),
-            4 => Slot::of(&mut self.branch_code),
-            5 => Slot::of(&mut self.print_quantity),
-            6 => Slot::of(&mut self.cancel_quantity),
-            7 => Slot::of(&mut self.branch_name),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillBranchAccount);
 
 /// The object `WaybillAddress`.
 #[derive(Clone, Default)]
@@ -324,47 +208,13 @@ pub struct WaybillAddress {
     pub waybill_address_id: Option<i64>,
 }
 
-impl Record for WaybillAddress {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "WaybillAddress",
-            fields: &[
-                Field::new("area", Kind::String),
-                Field::new("province", Kind::String),
-                Field::new("town", Kind::String),
-                Field::new("address_detail", Kind::String),
-                Field::new("city", Kind::String),
-                Field::new("waybill_address_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.area),
-            1 => View::of(&self.province),
-            2 => View::of(&self.town),
-            3 => View::of(&self.address_detail),
-            4 => View::of(&self.city),
-            5 => View::of(&self.waybill_address_id),
-            _ => View::Absent,
-        }
+record! {
+    mut WaybillAddress {
+        0 => area: Text("area", String);
+        1 => province: Text("province", String);
+        2 => town: Text("town", String);
+        3 => address_detail: Text("address_detail", String);
+        4 => city: Text("city", String);
+        5 => waybill_address_id: Number("waybill_address_id", Number);
     }
 }
-
-impl RecordMut for WaybillAddress {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.area),
-            1 => Slot::of(&mut self.province),
-            2 => Slot::of(&mut self.town),
-            3 => Slot::of(&mut self.address_detail),
-            4 => Slot::of(&mut self.city),
-            5 => Slot::of(&mut self.waybill_address_id),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut WaybillAddress);

@@ -11,7 +11,7 @@ use super::token::Token;
 use crate::client::Client;
 use crate::error::Error;
 use crate::transport::BoxFuture;
-use top_protocol::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use top_protocol::generated::record;
 use top_protocol::{Authorization, Request};
 
 /// Tokens from the methods `taobao.top.auth.token.create` and `taobao.top.auth.token.refresh`, which replace the
@@ -95,8 +95,6 @@ struct RefreshRequest(String);
 #[derive(Clone, Default)]
 struct TokenResult(Option<Value>);
 
-record!(mut TokenResult);
-
 impl Request for CreateRequest {
     const METHOD: &'static str = "taobao.top.auth.token.create";
     const RESPONSE_NODE: &'static str = "top_auth_token_create_response";
@@ -113,50 +111,21 @@ impl Request for RefreshRequest {
     type Response = TokenResult;
 }
 
-impl Record for CreateRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "CreateRequest",
-            fields: &[Field::new("code", Kind::String).required().secret(), Field::new("uuid", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.code),
-            1 => View::of(&self.uuid),
-            _ => View::Absent,
-        }
+record! {
+    CreateRequest {
+        0 => code: RequiredText("code", String, required, secret);
+        1 => uuid: Text("uuid", String);
     }
 }
 
-impl Record for RefreshRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema =
-            Schema { name: "RefreshRequest", fields: &[Field::new("refresh_token", Kind::String).required().secret()] };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        if index == 0 { View::of(&self.0) } else { View::Absent }
+record! {
+    RefreshRequest {
+        0 => 0: RequiredText("refresh_token", String, required, secret);
     }
 }
 
-impl Record for TokenResult {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema =
-            Schema { name: "TokenResult", fields: &[Field::new("token_result", Kind::Json).secret()] };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        if index == 0 { View::of(&self.0) } else { View::Absent }
-    }
-}
-
-impl RecordMut for TokenResult {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        if index == 0 { Slot::of(&mut self.0) } else { Slot::None }
+record! {
+    mut TokenResult {
+        0 => 0: Json("token_result", Json, secret);
     }
 }

@@ -12,7 +12,7 @@ use super::progress::EMPTY_PAGES;
 use super::strategy::Step;
 use super::windows::{TimeWindows, later, time};
 use crate::error::{PaginationError, PaginationErrorKind};
-use top_protocol::generated::{DateTime, Field, Kind, Paging, Record, Schema, View};
+use top_protocol::generated::{DateTime, Paging, Record, record};
 
 #[derive(Clone, Default)]
 struct ListRequest {
@@ -25,38 +25,19 @@ struct ListRequest {
     to: Option<DateTime>,
 }
 
-impl Record for ListRequest {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ListRequest",
-            fields: &[
-                Field::new("number", Kind::Number),
-                Field::new("offset", Kind::Number),
-                Field::new("cursor", Kind::String),
-                Field::new("size", Kind::Number),
-                Field::new("ask", Kind::Boolean),
-                Field::new("from", Kind::Date),
-                Field::new("to", Kind::Date),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.number),
-            1 => View::of(&self.offset),
-            2 => View::of(&self.cursor),
-            3 => View::of(&self.size),
-            4 => View::of(&self.ask),
-            5 => View::of(&self.from),
-            6 => View::of(&self.to),
-            _ => View::Absent,
-        }
+record! {
+    ListRequest {
+        0 => number: Number("number", Number);
+        1 => offset: Number("offset", Number);
+        2 => cursor: Text("cursor", String);
+        3 => size: Number("size", Number);
+        4 => ask: Boolean("ask", Boolean);
+        5 => from: Date("from", Date);
+        6 => to: Date("to", Date);
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct ListResponse {
     items: Vec<i64>,
     total: Option<i64>,
@@ -64,28 +45,12 @@ struct ListResponse {
     next: Option<String>,
 }
 
-impl Record for ListResponse {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "ListResponse",
-            fields: &[
-                Field::new("items", Kind::Number).list(),
-                Field::new("total", Kind::Number),
-                Field::new("has_next", Kind::Boolean),
-                Field::new("next", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.items),
-            1 => View::of(&self.total),
-            2 => View::of(&self.has_next),
-            3 => View::of(&self.next),
-            _ => View::Absent,
-        }
+record! {
+    ListResponse {
+        0 => items: Numbers("items", Number, list);
+        1 => total: Number("total", Number);
+        2 => has_next: Boolean("has_next", Boolean);
+        3 => next: Text("next", String);
     }
 }
 

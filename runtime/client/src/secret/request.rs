@@ -1,7 +1,7 @@
 //! The request for a key. The generated one is not used, because an SDK of selected methods may lack it.
 
 use top_protocol::Request;
-use top_protocol::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
+use top_protocol::generated::record;
 
 /// The request of `taobao.top.secret.get`.
 pub(super) struct GetSecret {
@@ -29,67 +29,20 @@ impl Request for GetSecret {
     type Response = Secret;
 }
 
-impl Record for GetSecret {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "GetSecret",
-            fields: &[
-                Field::new("random_num", Kind::String).required().secret(),
-                Field::new("secret_version", Kind::Number),
-                Field::new("customer_user_id", Kind::Number),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.random_num),
-            1 => View::of(&self.secret_version),
-            2 => View::of(&self.customer_user_id),
-            _ => View::Absent,
-        }
+record! {
+    GetSecret {
+        0 => random_num: RequiredText("random_num", String, required, secret);
+        1 => secret_version: Number("secret_version", Number);
+        2 => customer_user_id: Number("customer_user_id", Number);
     }
 }
 
-impl Record for Secret {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Secret",
-            fields: &[
-                Field::new("secret", Kind::String).secret(),
-                Field::new("secret_version", Kind::Number),
-                Field::new("interval", Kind::Number),
-                Field::new("max_interval", Kind::Number),
-                Field::new("app_config", Kind::String),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.secret),
-            1 => View::of(&self.secret_version),
-            2 => View::of(&self.interval),
-            3 => View::of(&self.max_interval),
-            4 => View::of(&self.app_config),
-            _ => View::Absent,
-        }
+record! {
+    mut Secret {
+        0 => secret: Text("secret", String, secret);
+        1 => secret_version: Number("secret_version", Number);
+        2 => interval: Number("interval", Number);
+        3 => max_interval: Number("max_interval", Number);
+        4 => app_config: Text("app_config", String);
     }
 }
-
-impl RecordMut for Secret {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.secret),
-            1 => Slot::of(&mut self.secret_version),
-            2 => Slot::of(&mut self.interval),
-            3 => Slot::of(&mut self.max_interval),
-            4 => Slot::of(&mut self.app_config),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Secret);

@@ -11,10 +11,11 @@ use crate::source::{Event, TreeSource};
 /// Deserializes a record.
 ///
 /// A value that does not fit its field is an error. So is a float outside JSON fields that may have lost digits.
-pub fn deserialize<'de, D: Deserializer<'de>>(record: &mut dyn RecordMut, deserializer: D) -> Result<(), D::Error> {
+pub fn deserialize<'de, T: RecordMut + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
-    match from_json(&value, record).first() {
-        None => Ok(()),
+    let mut record = T::default();
+    match from_json(&value, &mut record).first() {
+        None => Ok(record),
         Some(mismatch) => Err(D::Error::custom(mismatch)),
     }
 }

@@ -7,7 +7,7 @@ use super::document::read_body;
 use super::envelope::{self, ExpectedResponse, FieldsLocation};
 use super::response::{Envelope, Response};
 use crate::error::{Error, ProtocolFields};
-use crate::record::{Record, RecordMut, Schema, Slot, View};
+use crate::record::record;
 
 /// Decodes the response of a method without a generated type: the value of the root node.
 ///
@@ -72,23 +72,10 @@ fn response_value(mut members: Map<String, Value>, location: &FieldsLocation, si
 }
 
 /// A record without documented fields.
+#[derive(Default)]
 struct Undocumented;
 
-impl Record for Undocumented {
-    fn schema(&self) -> &'static Schema {
-        &Schema { name: "Undocumented", fields: &[] }
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for Undocumented {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-}
+record!(mut Undocumented {});
 
 /// Returns the conventional root node of a method (docs/protocol.md section 4.1).
 fn root_node(method: &str) -> String {

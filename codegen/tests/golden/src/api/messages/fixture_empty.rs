@@ -2,7 +2,7 @@
 
 //! `taobao_fixture_FixtureEmpty`: No field
 
-use generated_sdk::generated::{Record, RecordMut, Schema, Slot, Topic, View, record};
+use generated_sdk::generated::{Topic, record};
 
 /// `taobao_fixture_FixtureEmpty`: No field
 #[doc(alias = "taobao_fixture_FixtureEmpty")]
@@ -14,24 +14,4 @@ impl Topic for FixtureEmpty {
     const NAME: &'static str = "taobao_fixture_FixtureEmpty";
 }
 
-impl Record for FixtureEmpty {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FixtureEmpty",
-            fields: &[],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, _index: usize) -> View<'_> {
-        View::Absent
-    }
-}
-
-impl RecordMut for FixtureEmpty {
-    fn slot(&mut self, _index: usize) -> Slot<'_> {
-        Slot::None
-    }
-}
-
-record!(mut FixtureEmpty);
+record!(mut FixtureEmpty {});

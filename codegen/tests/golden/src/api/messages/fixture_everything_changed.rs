@@ -3,8 +3,7 @@
 //! `taobao_fixture_EverythingChanged`: Every type of a field
 
 use generated_sdk::generated::{
-    DateTime, Decimal, Field, Json, Kind, OpenEnum, Record, RecordMut, Schema, Slot,
-    Topic, View, open_enum, record,
+    DateTime, Decimal, Json, OpenEnum, Topic, open_enum, record,
 };
 
 /// `taobao_fixture_EverythingChanged`: Every type of a field
@@ -98,86 +97,28 @@ impl Topic for FixtureEverythingChanged {
     const NAME: &'static str = "taobao_fixture_EverythingChanged";
 }
 
-impl Record for FixtureEverythingChanged {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FixtureEverythingChanged",
-            fields: &[
-                Field::new("tid", Kind::Number),
-                Field::new("text", Kind::String),
-                Field::new("flag", Kind::Boolean),
-                Field::new("moment", Kind::Date),
-                Field::new("money", Kind::Price),
-                Field::new("exact", Kind::BigDecimal),
-                Field::new("json", Kind::Json),
-                Field::new("map", Kind::Map),
-                Field::new("fields", Kind::FieldList),
-                Field::new("octet", Kind::Byte),
-                Field::new("picture", Kind::File),
-                Field::new("numbers", Kind::Number).list(),
-                Field::new("status", Kind::String),
-                Field::new("type", Kind::String),
-                Field::new("access_token", Kind::String).secret(),
-                Field::new("receiver", Kind::String).secret(),
-                Field::new("order", Kind::Object),
-                Field::new("orders", Kind::Object).list(),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.tid),
-            1 => View::of(&self.text),
-            2 => View::of(&self.flag),
-            3 => View::of(&self.moment),
-            4 => View::of(&self.money),
-            5 => View::of(&self.exact),
-            6 => View::of(&self.json),
-            7 => View::of(&self.map),
-            8 => View::of(&self.fields),
-            9 => View::of(&self.octet),
-            10 => View::of(&self.picture),
-            11 => View::of(&self.numbers),
-            12 => View::optional_open_enum(&self.status),
-            13 => View::of(&self.r#type),
-            14 => View::of(&self.access_token),
-            15 => View::of(&self.receiver),
-            16 => View::of(&self.order),
-            17 => View::of(&self.orders),
-            _ => View::Absent,
-        }
+record! {
+    mut FixtureEverythingChanged {
+        0 => tid: Number("tid", Number);
+        1 => text: Text("text", String);
+        2 => flag: Boolean("flag", Boolean);
+        3 => moment: Date("moment", Date);
+        4 => money: Decimal("money", Price);
+        5 => exact: Decimal("exact", BigDecimal);
+        6 => json: Json("json", Json);
+        7 => map: Json("map", Map);
+        8 => fields: Texts("fields", FieldList);
+        9 => octet: Number("octet", Byte);
+        10 => picture: Text("picture", File);
+        11 => numbers: Numbers("numbers", Number, list);
+        12 => status: OpenEnum("status", String);
+        13 => r#type: Text("type", String);
+        14 => access_token: Text("access_token", String, secret);
+        15 => receiver: Text("receiver", String, secret);
+        16 => order: Object("order", Object);
+        17 => orders: Objects("orders", Object, list);
     }
 }
-
-impl RecordMut for FixtureEverythingChanged {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.tid),
-            1 => Slot::of(&mut self.text),
-            2 => Slot::of(&mut self.flag),
-            3 => Slot::of(&mut self.moment),
-            4 => Slot::of(&mut self.money),
-            5 => Slot::of(&mut self.exact),
-            6 => Slot::of(&mut self.json),
-            7 => Slot::of(&mut self.map),
-            8 => Slot::of(&mut self.fields),
-            9 => Slot::of(&mut self.octet),
-            10 => Slot::of(&mut self.picture),
-            11 => Slot::of(&mut self.numbers),
-            12 => Slot::open_enum(&mut self.status),
-            13 => Slot::of(&mut self.r#type),
-            14 => Slot::of(&mut self.access_token),
-            15 => Slot::of(&mut self.receiver),
-            16 => Slot::of(&mut self.order),
-            17 => Slot::of(&mut self.orders),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FixtureEverythingChanged);
 
 /// The object `Order`.
 #[derive(Clone, Default)]
@@ -193,38 +134,12 @@ pub struct Order {
     pub parent: Option<Box<Order>>,
 }
 
-impl Record for Order {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "Order",
-            fields: &[
-                Field::new("oid", Kind::Number),
-                Field::new("parent", Kind::Object),
-            ],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            1 => View::of(&self.parent),
-            _ => View::Absent,
-        }
+record! {
+    mut Order {
+        0 => oid: Number("oid", Number);
+        1 => parent: Object("parent", Object);
     }
 }
-
-impl RecordMut for Order {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            1 => Slot::of(&mut self.parent),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut Order);
 
 /// The object `Topic`.
 #[derive(Clone, Default)]
@@ -236,33 +151,11 @@ pub struct TopicObject {
     pub oid: Option<i64>,
 }
 
-impl Record for TopicObject {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopicObject",
-            fields: &[Field::new("oid", Kind::Number)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.oid),
-            _ => View::Absent,
-        }
+record! {
+    mut TopicObject {
+        0 => oid: Number("oid", Number);
     }
 }
-
-impl RecordMut for TopicObject {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.oid),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopicObject);
 
 /// The values of `status`.
 #[derive(Clone, Debug)]

@@ -2,9 +2,7 @@
 
 //! `fixture_names_TopicMessage`: Topics whose names need care
 
-use generated_sdk::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use generated_sdk::generated::{Topic, record};
 
 /// `fixture_names_TopicMessage`: Topics whose names need care
 #[doc(alias = "fixture_names_TopicMessage")]
@@ -21,30 +19,8 @@ impl Topic for FixtureNamesTopicMessage {
     const NAME: &'static str = "fixture_names_TopicMessage";
 }
 
-impl Record for FixtureNamesTopicMessage {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "FixtureNamesTopicMessage",
-            fields: &[Field::new("self", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.self_),
-            _ => View::Absent,
-        }
+record! {
+    mut FixtureNamesTopicMessage {
+        0 => self_: Text("self", String);
     }
 }
-
-impl RecordMut for FixtureNamesTopicMessage {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.self_),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut FixtureNamesTopicMessage);

@@ -2,9 +2,7 @@
 
 //! `taobao_topic_TopicMessage`: A name that the enum has
 
-use generated_sdk::generated::{
-    Field, Kind, Record, RecordMut, Schema, Slot, Topic, View, record,
-};
+use generated_sdk::generated::{Topic, record};
 
 /// `taobao_topic_TopicMessage`: A name that the enum has
 #[doc(alias = "taobao_topic_TopicMessage")]
@@ -21,30 +19,8 @@ impl Topic for TopicMessage2 {
     const NAME: &'static str = "taobao_topic_TopicMessage";
 }
 
-impl Record for TopicMessage2 {
-    fn schema(&self) -> &'static Schema {
-        const SCHEMA: Schema = Schema {
-            name: "TopicMessage2",
-            fields: &[Field::new("a", Kind::String)],
-        };
-        &SCHEMA
-    }
-
-    fn view(&self, index: usize) -> View<'_> {
-        match index {
-            0 => View::of(&self.a),
-            _ => View::Absent,
-        }
+record! {
+    mut TopicMessage2 {
+        0 => a: Text("a", String);
     }
 }
-
-impl RecordMut for TopicMessage2 {
-    fn slot(&mut self, index: usize) -> Slot<'_> {
-        match index {
-            0 => Slot::of(&mut self.a),
-            _ => Slot::None,
-        }
-    }
-}
-
-record!(mut TopicMessage2);
