@@ -6,10 +6,10 @@ use std::time::Duration;
 use generated_sdk::client::{MemorySessionStore, RefreshingSessions, SessionProvider, SessionStore, Token};
 use tokio::time::sleep;
 
+use super::shared::Shared;
+use super::{USER, authorized, call, refusal_of, start_refresh};
 use crate::authority::{Authority, Between};
-use crate::shared::Shared;
 use crate::support::chain;
-use crate::{USER, authorized, call, refusal_of, start_refresh};
 
 #[tokio::test]
 async fn put_restores_a_refused_token() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::MemorySessionStore;
 
-use crate::USER;
+use super::USER;
 use crate::authority::Authority;
 
 #[test]

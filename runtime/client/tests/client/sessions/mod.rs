@@ -1,9 +1,5 @@
 //! Sessions from a provider, and their refresh.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-#[path = "../authority/mod.rs"]
-mod authority;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod grants;
@@ -14,18 +10,16 @@ mod refreshing;
 mod refusals;
 mod shared;
 mod stores;
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::{Authority, all};
 use generated_sdk::Error;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{Client, MemorySessionStore, RefreshingSessions, Token};
 use generated_sdk::protocol::{PlatformError, SessionError};
 use tokio::task::JoinHandle;
+
+use crate::authority::{Authority, all};
 
 const USER: &str = "seller 1";
 

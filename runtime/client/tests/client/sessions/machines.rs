@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use generated_sdk::client::{SessionProvider, Token};
 
+use super::shared::Shared;
+use super::{USER, refusal_of};
 use crate::authority::{Authority, all};
-use crate::shared::Shared;
 use crate::support::chain;
-use crate::{USER, refusal_of};
 
 #[tokio::test(start_paused = true)]
 async fn machines_with_a_shared_store_refresh_once() {

@@ -1,10 +1,5 @@
 //! The blocking client in different runtimes.
 
-#![cfg(feature = "blocking")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::thread;
 use std::time::Duration;
 
@@ -12,7 +7,8 @@ use generated_sdk::Error;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::blocking::Client;
 use generated_sdk::client::RetryPolicy;
-use support::{Reply, Script, ok, parameter, status};
+
+use crate::support::{Reply, Script, ok, parameter, status};
 
 fn token(client: &Client) -> Result<String, Error> {
     Ok(client.execute(&TopClientTokenGetRequest::new("x"))?.token.clone().unwrap_or_default())

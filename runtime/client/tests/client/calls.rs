@@ -1,9 +1,5 @@
 //! The client over a transport without a socket: retries, limits, deadlines, and the clock.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -20,8 +16,9 @@ use generated_sdk::protocol::{
     ConfigurationKind, PlatformError, Request, SessionError, Timeout, TransportError, TransportKind,
 };
 use generated_sdk::{AppCredentials, DateTime, Error, Gateway};
-use support::{Reply, SECRET, Script, chain, ok, parameter, refusal, status};
 use tokio::time::Instant;
+
+use crate::support::{Reply, SECRET, Script, chain, ok, parameter, refusal, status};
 
 const SECOND: Duration = Duration::from_secs(1);
 

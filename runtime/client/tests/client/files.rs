@@ -1,20 +1,7 @@
 //! Files: their sources, names and content types, and files that cannot be sent.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-use generated_sdk::protocol;
-
-#[rustfmt::skip]
-#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
-#[allow(
-    clippy::module_inception,
-    clippy::should_implement_trait,
-    clippy::wrong_self_convention,
-    reason = "as in the crate itself"
-)]
-#[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
-mod fixture;
-mod support;
+use crate::fixture::FixtureLimitsSetRequest;
+use crate::support::chain;
 
 use std::fs;
 use std::future::poll_fn;
@@ -25,11 +12,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use expect_test::expect;
-use fixture::FixtureLimitsSetRequest;
 use generated_sdk::client::{BoxFuture, HttpRequest, HttpResponse, Payload, RetryPolicy, RetryScope, Transport};
-use generated_sdk::protocol::{Application, DateTime, File, FileProblem, TransportError, TransportKind};
+use generated_sdk::protocol::{self, Application, DateTime, File, FileProblem, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, Error};
-use support::chain;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, ReadBuf};
 

@@ -1,14 +1,11 @@
 //! Secrets of a request that a gateway, a proxy or an authorization server repeats, in any encoding.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use generated_sdk::Error;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{OAuth, Refresh};
 use generated_sdk::protocol::{Request, UntypedParameters, decode, decode_untyped};
-use support::{Lines, Reply, SECRET, Script};
+
+use crate::support::{Lines, Reply, SECRET, Script};
 
 const SESSION: &str = "6100/e2+f3=a&b c";
 

@@ -1,30 +1,19 @@
 //! State that machines share, in a Redis server that the tests start. Without `redis-server`, the tests are skipped,
 //! or fail if `CI=true`.
 
-#![cfg(feature = "redis")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "a panic is a test's verdict"
-)]
-
-mod authority;
-mod support;
-
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::{Authority, Between, all};
 use generated_sdk::Error;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{CallInfo, Client, Limiter, Redis, RedisLimits, SessionStore, Token};
 use generated_sdk::protocol::LimitError;
-use support::chain;
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::authority::{Authority, Between, all};
+use crate::support::chain;
 
 const USER: &str = "seller 1";
 const KEY: &str = "12345678";
@@ -180,7 +169,7 @@ async fn tokens_expire_with_their_refresh_tokens() {
 async fn redis_replaces_expected_tokens() {
     let Some(server) = Server::start().await else { return };
     let redis = server.redis();
-    authority::replaces(&redis).await;
+    crate::authority::replaces(&redis).await;
     // The same token in another spelling.
     let seen = Token::from_json(r#"{"received_at":1000,"access_token":"1","x":1}"#).unwrap();
     for (first, second) in [(&seen, &Token::new("2")), (&Token::new("2"), &seen)] {

@@ -1,9 +1,5 @@
 //! The attempts at a call: a request is encoded once, and observers see every attempt.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -20,8 +16,9 @@ use generated_sdk::client::{
 use generated_sdk::generated::{Field, Kind, Record, Schema, View};
 use generated_sdk::protocol::{Authorization, LimitError, PlatformError, Request, SessionError};
 use generated_sdk::{AppCredentials, Error};
-use support::{Reply, SECRET, Script, ok, parameter, refusal, status};
 use tokio::time::timeout;
+
+use crate::support::{Reply, SECRET, Script, ok, parameter, refusal, status};
 
 /// A request that counts how often its fields are read.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use generated_sdk::client::{BoxFuture, InvalidToken, MemorySessionStore, SessionStore, StoreError, Token};
 
+use super::{USER, call};
 use crate::authority::Authority;
-use crate::{USER, call};
 
 /// Returns a token of the authority with these additional members.
 fn token(authority: &Authority, members: &str) -> Token {

@@ -1,14 +1,10 @@
 //! Parameters that a request's type lacks, in lists and through the blocking client.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod support;
-
 use generated_sdk::Error;
 use generated_sdk::api::trade::TradesSoldGetRequest;
 use generated_sdk::protocol::{Request, WithParameters};
 
-use support::{Reply, Script, parameter};
+use crate::support::{Reply, Script, parameter};
 
 fn page(items: &str) -> Reply {
     let body = format!(

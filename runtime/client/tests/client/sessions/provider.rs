@@ -9,10 +9,10 @@ use generated_sdk::api::top::TopAuthTokenRefreshRequest;
 use generated_sdk::client::{BoxFuture, Refresh, RefreshingSessions, SessionProvider, SessionStore};
 use generated_sdk::protocol::{PlatformError, SessionError};
 
+use super::shared::Shared;
+use super::{USER, call};
 use crate::authority::Authority;
-use crate::shared::Shared;
 use crate::support::{Script, chain, ok, refusal};
-use crate::{USER, call};
 
 fn session_error(error: &Error) -> &SessionError {
     match error {

@@ -1,15 +1,10 @@
 //! The authorization server and its tokens.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod authority;
-
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use authority::{Authority, SECRET};
 use expect_test::expect;
 use generated_sdk::client::{
     AuthorizationRequest, AuthorizeView, BoxFuture, Client, HttpRequest, HttpResponse, InvalidToken, OAuth, Refresh,
@@ -19,6 +14,8 @@ use generated_sdk::protocol::{OAuthError, SignMethod, TransportError, TransportK
 use generated_sdk::{AppCredentials, Error, Gateway};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::authority::{Authority, SECRET};
 
 /// A server with one response.
 #[derive(Clone)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use generated_sdk::client::Token;
 
-use crate::USER;
+use super::USER;
+use super::shared::Shared;
 use crate::authority::Authority;
-use crate::shared::Shared;
 use crate::support::chain;
 
 #[tokio::test]

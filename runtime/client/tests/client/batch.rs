@@ -1,7 +1,5 @@
 //! Batches over a socket, against a gateway written from docs/protocol.md section 7.1.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! The classification and the messages of errors.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::error::Error as StdError;
 use std::time::Duration;
 

@@ -1,8 +1,5 @@
 //! The cache of secret keys (docs/protocol.md section 7.6), with a clock and a platform of the test.
 
-#![cfg(feature = "secret")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

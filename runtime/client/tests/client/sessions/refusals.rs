@@ -6,8 +6,8 @@ use std::time::Duration;
 use generated_sdk::client::{MemorySessionStore, SessionProvider, Token};
 use tokio::time::timeout;
 
+use super::{USER, authorized, call, calls, refusal_of, start_refresh};
 use crate::authority::Authority;
-use crate::{USER, authorized, call, calls, refusal_of, start_refresh};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_refusals_share_one_refresh() {

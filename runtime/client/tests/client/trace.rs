@@ -1,21 +1,17 @@
 //! Spans and events of `tracing`.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod authority;
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::Authority;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{BoxFuture, CallInfo, Limiter, Limits, MemorySessionStore, Permit, Refresh, RetryPolicy};
 use generated_sdk::protocol::LimitError;
-use support::{Lines, Reply, SECRET, Script, ok, parameter, refusal, status};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::authority::Authority;
+use crate::support::{Lines, Reply, SECRET, Script, ok, parameter, refusal, status};
 
 /// Records all spans and events of this thread.
 fn listen() -> (Lines, DefaultGuard) {

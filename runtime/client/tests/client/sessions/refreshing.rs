@@ -5,9 +5,9 @@ use std::time::Duration;
 use generated_sdk::client::{MemorySessionStore, RefreshingSessions, TokenMethods};
 use tokio::time::timeout;
 
+use super::{USER, authorized, call, calls};
 use crate::authority::{Authority, SECRET};
 use crate::support::chain;
-use crate::{USER, authorized, call, calls};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_calls_share_one_refresh() {
