@@ -140,7 +140,7 @@ fn sections_of_the_protocol_have_anchors_in_order() {
 
 #[test]
 fn documented_signature_vectors_are_tested() {
-    let tests = include_str!("../../runtime/protocol/tests/signature.rs");
+    let tests = include_str!("../../runtime/protocol/tests/protocol/signature.rs");
     let (_, rest) = PROTOCOL.split_once("\n### 2.3 ").unwrap();
     let (vectors, _) = rest.split_once("\n## 3 ").unwrap();
     let words = vectors.split(|c: char| !c.is_ascii_alphanumeric());

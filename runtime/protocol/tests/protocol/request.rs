@@ -1,7 +1,5 @@
 //! Signed requests: parameters, bodies and validation.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::{

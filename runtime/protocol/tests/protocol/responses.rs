@@ -1,7 +1,5 @@
 //! The samples of the seed page, and bodies that are not responses.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::time::Duration;
 
 use expect_test::{Expect, expect};

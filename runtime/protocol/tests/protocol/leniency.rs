@@ -1,26 +1,12 @@
 //! Lenient decoding of undocumented responses (docs/protocol.md sections 4.1 to 4.5).
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-
-
-#[rustfmt::skip]
-#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
-#[allow(
-    clippy::module_inception,
-    clippy::should_implement_trait,
-    clippy::wrong_self_convention,
-    reason = "as in the crate itself"
-)]
-#[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
-mod fixture;
-
 use expect_test::expect;
-use fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
 use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{Code, Decimal, Request, decode, decode_untyped};
 use generated_sdk::{DateTime, Response};
+
+use crate::fixture::{FixtureEverythingGetRequest, FixtureEverythingGetResponse};
 
 fn decoded(body: &str) -> Response<FixtureEverythingGetResponse> {
     decode::<FixtureEverythingGetRequest>(body.to_owned()).unwrap_or_else(|error| panic!("{body}: {error}"))

@@ -1,7 +1,5 @@
 //! The compile error for generated code of a contract version that the runtime does not support.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -1,8 +1,5 @@
 //! Frames and commands of the message channel (docs/protocol.md section 7.2).
 
-#![cfg(feature = "messages")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::borrow::Cow;
 use std::io::Write as _;
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,7 +1,5 @@
 //! Documented fields with the names of error fields (docs/protocol.md section 4.5).
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{Request, decode};

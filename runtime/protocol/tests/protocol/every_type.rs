@@ -1,33 +1,18 @@
 //! Encoding and decoding of every type, with the golden files of the generator.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-use generated_sdk::protocol;
-
-#[rustfmt::skip]
-#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
-#[allow(
-    clippy::module_inception,
-    clippy::should_implement_trait,
-    clippy::wrong_self_convention,
-    reason = "as in the crate itself"
-)]
-#[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
-mod fixture;
-
 use std::collections::HashSet;
 
 use expect_test::expect;
-use fixture::fixture_everything_get::{Order, Part};
-use fixture::fixture_limits_set::{Sku, Status};
-use fixture::fixture_names_get::{ItemInput, OptionInput};
-use fixture::{
+use generated_sdk::Response;
+use generated_sdk::protocol::{self, AppCredentials, Application, DateTime, Error, File, Request, decode};
+
+use crate::fixture::fixture_everything_get::{Order, Part};
+use crate::fixture::fixture_limits_set::{Sku, Status};
+use crate::fixture::fixture_names_get::{ItemInput, OptionInput};
+use crate::fixture::{
     FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
     FixtureNamesGetRequest, FixtureNothingToSay2015_03_01Request,
 };
-use generated_sdk::Response;
-use generated_sdk::protocol::Error;
-use generated_sdk::protocol::{AppCredentials, Application, DateTime, File, Request, decode};
 
 fn moment() -> DateTime {
     "2016-01-01 12:00:00".parse().unwrap()

@@ -1,8 +1,5 @@
 //! Encryption of sensitive fields (docs/protocol.md section 7.6).
 
-#![cfg(feature = "secret")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use proptest::prelude::*;
 use top_protocol::sensitive::KeyAge::{Current, Previous};
 use top_protocol::sensitive::SensitiveType::{Nick, Normal, Phone, ReceiverName, Search, Simple};

@@ -1,8 +1,5 @@
 //! SPI calls (docs/protocol.md section 7.3), signed by a reference implementation.
 
-#![cfg(feature = "spi")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,26 +1,7 @@
 //! Property tests against simple reference implementations.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-
-
-#[rustfmt::skip]
-#[allow(dead_code, unreachable_pub, unused_imports, reason = "the files are a crate's public modules, here used in part")]
-#[allow(
-    clippy::module_inception,
-    clippy::should_implement_trait,
-    clippy::wrong_self_convention,
-    reason = "as in the crate itself"
-)]
-#[path = "../../../codegen/tests/golden/src/api/fixture/mod.rs"]
-mod fixture;
-
 use std::collections::BTreeMap;
 
-use fixture::fixture_everything_get::{Order, Part};
-use fixture::{
-    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
-};
 use generated_sdk::generated::{Field, Kind, Record, RecordMut, Schema, Slot, View, record};
 use generated_sdk::protocol::Error;
 use generated_sdk::protocol::{
@@ -29,6 +10,11 @@ use generated_sdk::protocol::{
 };
 use md5::{Digest, Md5};
 use proptest::prelude::*;
+
+use crate::fixture::fixture_everything_get::{Order, Part};
+use crate::fixture::{
+    FixtureEverythingGetRequest, FixtureEverythingGetRequired, FixtureEverythingGetResponse, FixtureLimitsSetRequest,
+};
 
 /// Returns the signed text: names in byte order, each followed by its value.
 fn text(parameters: &BTreeMap<String, String>) -> Vec<u8> {

@@ -1,7 +1,5 @@
 //! The signature vectors of docs/protocol.md sections 2.3 and 2.4, and other rules.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
 use generated_sdk::protocol::{Parameters, SignMethod, signature, signed_text};
 
 struct Vector {
