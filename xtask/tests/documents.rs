@@ -242,3 +242,12 @@ fn both_languages_of_the_guide_have_the_same_content() {
         }
     }
 }
+
+/// The library is not built as a test program, so unit tests would not run.
+#[test]
+fn the_sdk_has_no_unit_tests() {
+    for path in files(&root().join("generated-sdk/src"), &["rs"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("#[test]") && !text.contains("#[cfg(test)]"), "{}", path.display());
+    }
+}
