@@ -5,7 +5,6 @@ mod call;
 mod export;
 mod gateway;
 mod generate;
-#[cfg(feature = "mcp")]
 mod mcp;
 mod message;
 mod methods;
@@ -196,7 +195,6 @@ Examples:
   cargo top export postman taobao.trade.get taobao.trades.sold.get")]
     Export(export::ExportArgs),
     /// Serve the methods to coding agents over standard input and output (MCP)
-    #[cfg(feature = "mcp")]
     #[command(after_help = "\
 The tools are search_methods, describe_method and call_method. The methods are those of the crate's specs and
 of generated-sdk.
@@ -304,7 +302,6 @@ fn run(command: Command, program: &str) -> Result<(), CommandError> {
         Command::Message(args) => message::run(args),
         Command::Call(args) => call::run(&args),
         Command::Export(args) => export::run(&args),
-        #[cfg(feature = "mcp")]
         Command::Mcp(args) => mcp::run(&args),
         Command::Spi(args) => spi::run(&args),
     }

@@ -148,7 +148,8 @@ fn calls_methods_of_the_crate_and_shipped_methods() {
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
         command.args(arguments).args(["--quiet", "--offline"]).current_dir(folder);
-        command.env("CARGO_TARGET_DIR", shared_target()).env("TOP_GATEWAY", &gateway.1);
+        command.env("CARGO_TARGET_DIR", shared_target()).env("CARGO_PROFILE_DEV_DEBUG", "0");
+        command.env("TOP_GATEWAY", &gateway.1);
         command.env("TOP_APP_KEY", "12345678").env("TOP_APP_SECRET", "helloworld").env("TOP_SESSION", "session");
         command.output().unwrap()
     };

@@ -24,7 +24,7 @@ Without TARGET, all targets run. Their builds, corpora and artifacts are in targ
 
 Options:
   --seconds N   Run each target for N seconds. Default: $TOP_FUZZ_SECONDS if it is set,
-                else 60 in CI (if $CI is true) and 5 elsewhere
+                else 15 in CI (if $CI is true) and 5 elsewhere
   --input FILE  Run TARGET once, on this input, to reproduce a crash";
 
 /// The target folder of the instrumented build, the corpora and the artifacts. Other builds keep their own folder.
@@ -97,13 +97,13 @@ fn targets() -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// Returns the run time of each target. In CI, 16 targets on two cores and their build take about nine minutes.
+/// Returns the run time of each target. In CI, 16 targets on two cores run for two minutes.
 fn seconds() -> Result<u32, Failure> {
     match std::env::var("TOP_FUZZ_SECONDS") {
         Ok(text) => text.parse().map_err(|_| {
-            Failure::new(format!("invalid TOP_FUZZ_SECONDS {text:?}: expected a number of seconds, such as 60"))
+            Failure::new(format!("invalid TOP_FUZZ_SECONDS {text:?}: expected a number of seconds, such as 15"))
         }),
-        Err(_) => Ok(if in_ci() { 60 } else { 5 }),
+        Err(_) => Ok(if in_ci() { 15 } else { 5 }),
     }
 }
 

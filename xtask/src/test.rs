@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use codegen::commands::line;
 use lexopt::prelude::*;
@@ -31,7 +32,8 @@ Parts:
   semver            Compare the public API with the last release by cargo-semver-checks
   minimal-versions  Check the workspace with the oldest versions of its dependencies
 
-Without PART, all parts run but minimal-versions, which needs a nightly toolchain and a registry.
+Without PART, all parts run but minimal-versions, which needs a nightly toolchain and a registry. bench
+and fuzz run beside the others, and their output follows at the end.
 
 A part that needs a tool that is not installed is skipped with a message: cargo-deny,
 cargo-semver-checks, mdbook, typos, redis-server, valgrind, Chromium, OpenSSL's headers, a C++
@@ -48,6 +50,8 @@ struct Part {
     run: fn(&Checks) -> Result<(), Failure>,
     /// Whether the part runs only if it is named.
     on_request: bool,
+    /// Whether the part runs beside the others in a full run: it has a build folder of its own, and one processor for a while.
+    beside: bool,
 }
 
 /// The parts in the order of a full run, fast parts first.
@@ -61,8 +65,8 @@ const PARTS: &[Part] = &[
     Part::new("docs", docs),
     Part::new("api", api),
     Part::new("package", package),
-    Part::new("bench", bench),
-    Part::new("fuzz", fuzz_targets),
+    Part { beside: true, ..Part::new("bench", bench) },
+    Part { beside: true, ..Part::new("fuzz", fuzz_targets) },
     Part::new("deny", deny),
     Part::new("semver", semver),
     Part { on_request: true, ..Part::new("minimal-versions", minimal_versions) },
@@ -70,7 +74,7 @@ const PARTS: &[Part] = &[
 
 impl Part {
     const fn new(name: &'static str, run: fn(&Checks) -> Result<(), Failure>) -> Self {
-        Self { name, run, on_request: false }
+        Self { name, run, on_request: false, beside: false }
     }
 }
 
@@ -97,13 +101,32 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     root()?;
     let checks = Checks { named: !parts.is_empty(), features: OnceCell::new() };
     if parts.is_empty() {
-        parts.extend(PARTS.iter().filter(|part| !part.on_request));
+        full_run(&checks)?;
     }
     for part in &parts {
         (part.run)(&checks)?;
     }
     line(if checks.named { "\nall checks passed for the named parts" } else { "\nall checks passed" });
     Ok(())
+}
+
+/// Runs all parts. The output of those that run beside the others follows at the end.
+fn full_run(checks: &Checks) -> Result<(), Failure> {
+    let (beside, others): (Vec<_>, Vec<_>) = PARTS.iter().filter(|part| !part.on_request).partition(|part| part.beside);
+    let program =
+        std::env::current_exe().map_err(|error| Failure::new(format!("cannot find this program: {error}")))?;
+    let mut command = Command::new(program);
+    command.arg("test").args(beside.iter().map(|part| part.name));
+    thread::scope(|scope| {
+        let beside = scope.spawn(|| command.output());
+        let result = others.iter().try_for_each(|part| (part.run)(checks));
+        let output = beside.join().map_err(|_| Failure::new("a part failed"))?;
+        let output = output.map_err(|error| Failure::new(format!("cannot start this program: {error}")))?;
+        line(String::from_utf8_lossy(&output.stdout).trim_end());
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        result?;
+        if output.status.success() { Ok(()) } else { Err(Failure::new("checks failed: see above")) }
+    })
 }
 
 fn part(name: &str) -> Result<&'static Part, Failure> {
@@ -176,12 +199,9 @@ fn msrv(checks: &Checks) -> Result<(), Failure> {
 
 fn test(checks: &Checks) -> Result<(), Failure> {
     let features = checks.all_features()?;
-    let tests: &[&str] = if succeeds(cargo().args(["nextest", "--version"])) {
-        &["nextest", "run", "--no-fail-fast"]
-    } else {
-        &["test", "--all-targets", "--no-fail-fast"]
-    };
-    announced(cargo().args(tests).arg("--workspace").args(features))?;
+    let tests: &[&str] = if succeeds(cargo().args(["nextest", "--version"])) { &["nextest", "run"] } else { &["test"] };
+    // Without the examples, which clippy checks: each links the whole SDK.
+    announced(cargo().args(tests).args(["--workspace", "--tests", "--no-fail-fast"]).args(features))?;
     announced(cargo().args(["test", "--doc", "--workspace"]).args(features))
 }
 

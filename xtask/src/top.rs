@@ -21,6 +21,12 @@ pub(crate) fn run_local(name: &str, mut arguments: lexopt::Parser) -> Result<(),
     run(name, false, arguments.raw_args()?)
 }
 
+/// Runs a command that needs all default features, with TLS among them. Help is built without them.
+pub(crate) fn run_full(name: &str, mut arguments: lexopt::Parser) -> Result<(), Failure> {
+    let arguments: Vec<OsString> = arguments.raw_args()?.collect();
+    run(name, !arguments.iter().any(|argument| argument == "-h" || argument == "--help"), arguments)
+}
+
 /// Runs a command that sends to a URL in the arguments, with TLS if one is https.
 pub(crate) fn run_to(name: &str, mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let arguments: Vec<OsString> = arguments.raw_args()?.collect();

@@ -74,6 +74,7 @@ fn generated_package_compiles() {
         .args(["check", "--quiet", "--offline", "--no-default-features"])
         .current_dir(&out)
         .env("CARGO_TARGET_DIR", shared_target())
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .output()
         .unwrap();
     assert!(check.status.success() && check.stderr.is_empty(), "{}", text(&check.stderr));

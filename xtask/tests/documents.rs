@@ -140,7 +140,7 @@ fn sections_of_the_protocol_have_anchors_in_order() {
 
 #[test]
 fn documented_signature_vectors_are_tested() {
-    let tests = include_str!("../../runtime/protocol/tests/signature.rs");
+    let tests = include_str!("../../runtime/protocol/tests/protocol/signature.rs");
     let (_, rest) = PROTOCOL.split_once("\n### 2.3 ").unwrap();
     let (vectors, _) = rest.split_once("\n## 3 ").unwrap();
     let words = vectors.split(|c: char| !c.is_ascii_alphanumeric());
@@ -240,5 +240,14 @@ fn both_languages_of_the_guide_have_the_same_content() {
                 |text: &str| text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start))).count();
             assert_eq!(count(&english), count(&chinese), "{name}: {what}");
         }
+    }
+}
+
+/// The library is not built as a test program, so unit tests would not run.
+#[test]
+fn the_sdk_has_no_unit_tests() {
+    for path in files(&root().join("generated-sdk/src"), &["rs"]) {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("#[test]") && !text.contains("#[cfg(test)]"), "{}", path.display());
     }
 }

@@ -178,6 +178,7 @@ fn imports_the_documents_of_the_platform() {
         .args(["--", "--nocapture"])
         .current_dir(out)
         .env("CARGO_TARGET_DIR", shared_target())
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("TOP_DOCUMENTS", fs::canonicalize(documents).unwrap())
         .output()
         .unwrap();

@@ -10,7 +10,8 @@ use top_client::{Client, Format, Gateway};
 use top_protocol::internal::redacted;
 use top_protocol::{AppCredentials, PUBLIC_PARAMETERS, UntypedParameters};
 
-use super::{needs_session, response};
+use super::response;
+use super::server::needs_session;
 use crate::call::{is_remote_http, spec_violations};
 
 /// The maximum bytes of a response, which the context of an agent has to hold.

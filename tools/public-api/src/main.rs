@@ -15,24 +15,22 @@ use public_api::Builder;
 /// The version of Rust whose JSON `public_api` reads.
 const RUST: &str = "1.95";
 
-/// A library: its package, its folder and the features that add to its API.
-const LIBRARIES: &[(&str, &str, &[&str])] = &[
-    ("top-protocol", "runtime/protocol", &["--all-features"]),
-    (
-        "top-client",
-        "runtime/client",
-        &[
-            "--no-default-features",
-            "--features",
-            "blocking,gzip,redis,reqwest-0_13,rustls-no-provider,secret,socks,system-proxy",
-        ],
-    ),
-    ("top-axum", "runtime/axum", &["--all-features"]),
-    ("top-messages", "runtime/messages", &["--all-features"]),
-    ("top-codegen", "codegen", &["--all-features"]),
-    ("top-gateway", "gateway", &["--all-features"]),
-    ("generated-sdk", "generated-sdk", &["--no-default-features", "--features", "client,top"]),
+/// The libraries: package and folder.
+const LIBRARIES: &[(&str, &str)] = &[
+    ("top-protocol", "runtime/protocol"),
+    ("top-client", "runtime/client"),
+    ("top-axum", "runtime/axum"),
+    ("top-messages", "runtime/messages"),
+    ("top-codegen", "codegen"),
+    ("top-gateway", "gateway"),
+    ("generated-sdk", "generated-sdk"),
 ];
+
+/// The features that add to the API of a library. Of the SDK, one category stands for all.
+const FEATURES: &str = "top-protocol/messages,top-protocol/secret,top-protocol/spi,top-protocol/tokio,\
+    top-client/blocking,top-client/gzip,top-client/redis,top-client/reqwest-0_13,top-client/rustls-no-provider,\
+    top-client/secret,top-client/socks,top-client/system-proxy,top-gateway/record,\
+    generated-sdk/client,generated-sdk/top";
 
 /// The environment variable with which this program runs as rustdoc.
 const AS_RUSTDOC: &str = "PUBLIC_API_AS_RUSTDOC";
@@ -112,8 +110,9 @@ fn run(mode: Mode) -> Result<(), Box<dyn Error>> {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut differences = Vec::new();
-    for (package, folder, features) in LIBRARIES {
-        let list = public_items(&root, package, features)?;
+    let documents = rustdoc_json(&root)?;
+    for (package, folder) in LIBRARIES {
+        let list = public_items(&documents, package)?;
         let file = root.join(folder).join("public-api.txt");
         if mode == Mode::Update {
             fs::write(&file, list).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
@@ -130,21 +129,27 @@ fn run(mode: Mode) -> Result<(), Box<dyn Error>> {
     Err(format!("{}\n{problem}", differences.join("\n")).into())
 }
 
-/// Returns the public items of a library, one per line.
-fn public_items(root: &Path, package: &str, features: &[&str]) -> Result<String, Box<dyn Error>> {
+/// Writes the JSON of rustdoc for all libraries in one command, so that common dependencies are checked once. Returns its
+/// folder.
+fn rustdoc_json(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let status = Command::new("cargo")
         .current_dir(root)
-        .args(["rustdoc", "--quiet", "--lib", "--package", package])
-        .args(features)
-        .args(["--", "-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"])
+        .args(["doc", "--quiet", "--lib", "--no-deps", "--no-default-features", "--features", FEATURES])
+        .args(LIBRARIES.iter().flat_map(|(package, _)| ["--package", package]))
+        .env("RUSTDOCFLAGS", "-Z unstable-options --output-format json --cap-lints allow")
         .env("RUSTDOC", env::current_exe()?)
         .env(AS_RUSTDOC, "1")
         .stdin(Stdio::null())
         .status()?;
     if !status.success() {
-        return Err(format!("rustdoc failed for {package}").into());
+        return Err("rustdoc failed".into());
     }
-    let json = target_folder()?.join("doc").join(format!("{}.json", library(package)));
+    Ok(target_folder()?.join("doc"))
+}
+
+/// Returns the public items of a library, one per line.
+fn public_items(documents: &Path, package: &str) -> Result<String, Box<dyn Error>> {
+    let json = documents.join(format!("{}.json", library(package)));
     let api = Builder::from_rustdoc_json(json).omit_blanket_impls(true).omit_auto_trait_impls(true).build()?;
     Ok(api.items().map(|item| format!("{item}\n")).collect())
 }
