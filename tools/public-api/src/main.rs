@@ -24,7 +24,7 @@ const LIBRARIES: &[(&str, &str, &[&str])] = &[
         &[
             "--no-default-features",
             "--features",
-            "blocking,gzip,redis,reqwest-0_13,rustls-no-provider,secret,socks,system-proxy",
+            "blocking,gzip,hyper,redis,reqwest-0_13,rustls-no-provider,secret,socks,system-proxy",
         ],
     ),
     ("top-axum", "runtime/axum", &["--all-features"]),
