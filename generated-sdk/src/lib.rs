@@ -39,6 +39,7 @@
 //! * `blocking`: the client for programs that are not async.
 //! * `redis`: tokens and limits that several machines share through Redis.
 //! * `socks` and `system-proxy`, on by default: SOCKS proxies, and the proxy settings of macOS and Windows.
+//! * `hyper`: `client::HyperTransport`, which takes less processor time than the default transport and has no proxies.
 //! * `reqwest-0_13`: `client::HttpTransport`, made from a `reqwest::Client`. The name has the version of reqwest, because an
 //!   update of reqwest changes the public API.
 //! * `spi`: verification of the calls that the platform makes to the application, and `axum` for the same as an extractor.

@@ -166,6 +166,8 @@ fn features(checks: &Checks) -> Result<(), Failure> {
         "",
         "blocking",
         "gzip",
+        "hyper",
+        "hyper,gzip,rustls",
         "messages",
         "redis",
         "reqwest-0_13",
@@ -294,7 +296,7 @@ impl Checks {
         const BUT_NATIVE_TLS: &[&str] = &[
             "--features",
             "generated-sdk/full,generated-sdk/axum,generated-sdk/messages,top-client/rustls,top-client/blocking,top-client/redis,\
-             top-client/reqwest-0_13,top-client/secret,top-protocol/spi",
+             top-client/hyper,top-client/reqwest-0_13,top-client/secret,top-protocol/spi",
         ];
         if let Some(features) = self.features.get() {
             return Ok(features);

@@ -38,6 +38,7 @@ const RESERVED: &[&str] = &[
     "default",
     "full",
     "gzip",
+    "hyper",
     "messages",
     "mod",
     "native-tls",

@@ -17,15 +17,15 @@ use generated_sdk::client::{
 use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
 
-use crate::support::client;
 use crate::support::script::{Received, Step, complete, scripted, send};
+use crate::support::{TestTransport, client, transports};
 
 /// The number of concurrent calls.
 const CALLS: usize = 10_000;
 
 /// Returns a client with at most 100 connections. The read timeout allows for a busy machine.
-fn many(address: SocketAddr) -> ClientBuilder {
-    client(address).limiter(Limits::new().concurrency(100)).read_timeout(Duration::from_secs(8))
+fn many(transport: &TestTransport, address: SocketAddr) -> ClientBuilder {
+    transport.client(address).limiter(Limits::new().concurrency(100)).read_timeout(Duration::from_secs(8))
 }
 
 /// Returns the steps for the call of this number if it fails: every tenth call, in different ways.
@@ -118,10 +118,12 @@ fn assert_each_is_sent_once(counts: &Counts) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_calls_with_faults() {
-    let (address, counts) = faulty(true).await;
-    let results = call_all(&many(address).build().unwrap(), CALLS).await;
-    assert_every_tenth_failed(&results, true);
-    assert_each_is_sent_once(&counts);
+    for transport in transports() {
+        let (address, counts) = faulty(true).await;
+        let results = call_all(&many(&transport, address).build().unwrap(), CALLS).await;
+        assert_every_tenth_failed(&results, true);
+        assert_each_is_sent_once(&counts);
+    }
 }
 
 /// Returns a command that runs an ignored test of this program in a process with a limit of open files.
@@ -204,19 +206,27 @@ async fn reports_too_many_open_files() {
         steps
     })
     .await;
-    let mut client = limited(128, "concurrency::more_calls_than_open_files");
-    client.env("SERVER", address.to_string());
-    tokio::task::spawn_blocking(|| assert_succeeds(client)).await.unwrap();
+    // Each transport has a process: connections of another would count.
+    for index in 0..transports().len() {
+        let mut client = limited(128, "concurrency::more_calls_than_open_files");
+        client.env("SERVER", address.to_string()).env("TRANSPORT", index.to_string());
+        tokio::task::spawn_blocking(|| assert_succeeds(client)).await.unwrap();
+    }
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by reports_too_many_open_files"]
 async fn more_calls_than_open_files() {
+    let index: usize = std::env::var("TRANSPORT").unwrap().parse().unwrap();
+    let transport = &transports()[index];
     let address = server();
     let policy = RetryPolicy::new().attempts(1000).longest_pause(Duration::from_millis(200));
-    let builders =
-        [client(address).limiter(Limits::new().concurrency(32)), client(address), client(address).retry(policy)];
+    let builders = [
+        transport.client(address).limiter(Limits::new().concurrency(32)),
+        transport.client(address),
+        transport.client(address).retry(policy),
+    ];
     // Building a client reads certificates, so all are built before the files run out.
     let [limited, unlimited, retrying] = builders.map(|builder| builder.build().unwrap());
     let results = call_all(&limited, 500).await;
@@ -242,50 +252,52 @@ async fn more_calls_than_open_files() {
 /// Calls of a method that writes, and a client that retries.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_that_write_are_processed_once() {
-    const CALLS: usize = 2000;
-    let (received, processed) = (Counts::default(), Counts::default());
-    let (receiving, processing) = (Arc::clone(&received), Arc::clone(&processed));
-    let address = scripted(move |request| {
-        let trade = request.parameter("tid");
-        let number: usize = trade.parse().unwrap();
-        let mut receiving = receiving.lock().unwrap();
-        let times = receiving.entry(trade.clone()).or_default();
-        *times += 1;
-        let fails = number % 10 == 7 && *times == 1;
-        let refused = fails && (number / 10).is_multiple_of(3);
-        if refused {
-            // The platform checks limits before it processes a call.
-            let refusal = br#"{"error_response":{"code":8,"msg":"too often"}}"#;
-            return complete("200 OK", "", refusal);
-        }
-        *processing.lock().unwrap().entry(trade).or_default() += 1;
-        match (fails, number / 10 % 3) {
-            (true, 1) => vec![Step::Reset],
-            (true, _) => complete("503 Service Unavailable", "", b"processed"),
-            _ => complete("200 OK", "", br#"{"trade_close_response":{}}"#),
-        }
-    })
-    .await;
-    let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).scope(RetryScope::Reads);
-    let client = many(address).retry(policy).build().unwrap();
-    let calls: Vec<_> = (0..CALLS)
-        .map(|number| {
-            let client = client.clone();
-            tokio::spawn(async move {
-                let request = TradeCloseRequest::new(i64::try_from(number).unwrap(), "why");
-                client.execute(&request).await.map(|_| ())
-            })
+    for transport in transports() {
+        const CALLS: usize = 2000;
+        let (received, processed) = (Counts::default(), Counts::default());
+        let (receiving, processing) = (Arc::clone(&received), Arc::clone(&processed));
+        let address = scripted(move |request| {
+            let trade = request.parameter("tid");
+            let number: usize = trade.parse().unwrap();
+            let mut receiving = receiving.lock().unwrap();
+            let times = receiving.entry(trade.clone()).or_default();
+            *times += 1;
+            let fails = number % 10 == 7 && *times == 1;
+            let refused = fails && (number / 10).is_multiple_of(3);
+            if refused {
+                // The platform checks limits before it processes a call.
+                let refusal = br#"{"error_response":{"code":8,"msg":"too often"}}"#;
+                return complete("200 OK", "", refusal);
+            }
+            *processing.lock().unwrap().entry(trade).or_default() += 1;
+            match (fails, number / 10 % 3) {
+                (true, 1) => vec![Step::Reset],
+                (true, _) => complete("503 Service Unavailable", "", b"processed"),
+                _ => complete("200 OK", "", br#"{"trade_close_response":{}}"#),
+            }
         })
-        .collect();
-    for (number, call) in calls.into_iter().enumerate() {
-        let result = call.await.expect("no call panics");
-        let lost = number % 10 == 7 && number / 10 % 3 != 0;
-        assert_eq!(result.is_err(), lost, "{number}: {result:?}");
-        assert!(result.err().is_none_or(|error| !error.was_not_processed()));
+        .await;
+        let policy = RetryPolicy::new().attempts(5).first_pause(Duration::from_millis(1)).scope(RetryScope::Reads);
+        let client = many(&transport, address).retry(policy).build().unwrap();
+        let calls: Vec<_> = (0..CALLS)
+            .map(|number| {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let request = TradeCloseRequest::new(i64::try_from(number).unwrap(), "why");
+                    client.execute(&request).await.map(|_| ())
+                })
+            })
+            .collect();
+        for (number, call) in calls.into_iter().enumerate() {
+            let result = call.await.expect("no call panics");
+            let lost = number % 10 == 7 && number / 10 % 3 != 0;
+            assert_eq!(result.is_err(), lost, "{number}: {result:?}");
+            assert!(result.err().is_none_or(|error| !error.was_not_processed()));
+        }
+        let processed = processed.lock().unwrap();
+        assert_eq!(processed.len(), CALLS);
+        assert!(processed.values().all(|count| *count == 1), "a call was processed twice");
     }
-    let processed = processed.lock().unwrap();
-    assert_eq!(processed.len(), CALLS);
-    assert!(processed.values().all(|count| *count == 1), "a call was processed twice");
 }
 
 /// A transport that responds when all requests are pending.

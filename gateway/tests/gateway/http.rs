@@ -7,18 +7,21 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::client::{
-    Chunks, HttpMethod, HttpRequest, HttpTransport, Limiter, Limits, Payload, RetryPolicy, Transport,
+    Chunks, HttpMethod, HttpRequest, HttpTransport, HyperTransport, Limiter, Limits, Payload, RetryPolicy, Transport,
 };
-use generated_sdk::protocol::{Timeout, TransportError, TransportKind};
+use generated_sdk::protocol::{ConfigurationKind, Timeout, TransportError, TransportKind};
 use generated_sdk::{AppCredentials, Client, ClientBuilder, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -26,9 +29,9 @@ use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::support::{
     self,
-    script::{complete, scripted},
+    script::{Step, complete, scripted},
 };
-use crate::support::{KEY, SECRET, client, http, serve, start};
+use crate::support::{KEY, SECRET, client, http, serve, start, transports};
 
 const TOKEN: &[u8] = br#"{"top_client_token_get_response":{"token":"t"}}"#;
 
@@ -110,15 +113,23 @@ async fn forward(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
 
 #[tokio::test(start_paused = true)]
 async fn applies_timeouts_to_the_response() {
-    // The server sends the headers and the start of a body.
-    let silent = hold(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{").await;
-    assert_eq!(failure(client(silent).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
-    assert_eq!(failure(client(silent).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
-    // The server sends nothing.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let unresponsive = listener.local_addr().unwrap();
-    assert_eq!(failure(client(unresponsive).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
-    assert_eq!(failure(client(unresponsive).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
+    for transport in transports() {
+        // The server sends the headers and the start of a body.
+        let silent = hold(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{").await;
+        assert_eq!(failure(transport.client(silent).timeout(SHORT)).await, TransportKind::Timeout(Timeout::Attempt));
+        assert_eq!(failure(transport.client(silent).read_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Read));
+        // The server sends nothing.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let unresponsive = listener.local_addr().unwrap();
+        assert_eq!(
+            failure(transport.client(unresponsive).timeout(SHORT)).await,
+            TransportKind::Timeout(Timeout::Attempt)
+        );
+        assert_eq!(
+            failure(transport.client(unresponsive).read_timeout(SHORT)).await,
+            TransportKind::Timeout(Timeout::Read)
+        );
+    }
 }
 
 /// A connection runs on the runtime that opened it, which a blocking call may block.
@@ -181,38 +192,105 @@ async fn applies_the_connect_timeout() {
         waiting.push(stream);
     }
     assert_eq!(failure(client(address).connect_timeout(SHORT)).await, TransportKind::Timeout(Timeout::Connect));
+    let hyper = HyperTransport::builder().connect_timeout(SHORT).build().unwrap();
+    assert_eq!(failure(client(address).transport(hyper)).await, TransportKind::Timeout(Timeout::Connect));
 }
 
 #[tokio::test]
 async fn connections_are_reused() {
-    let (address, _) = start().await;
-    let (proxy, connections) = forward(address).await;
-    let client = client(proxy).limiter(Limits::new().concurrency(1)).build().unwrap();
-    for session in ["a", "b", "c"] {
-        client.with_session(session).execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
+    for transport in transports() {
+        let (address, _) = start().await;
+        let (proxy, connections) = forward(address).await;
+        let client = transport.client(proxy).limiter(Limits::new().concurrency(1)).build().unwrap();
+        for session in ["a", "b", "c"] {
+            client.with_session(session).execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
+        }
+        assert_eq!(connections.load(Ordering::Relaxed), 1);
     }
-    assert_eq!(connections.load(Ordering::Relaxed), 1);
+}
+
+/// A request is not sent on a connection that the server has closed, where it would fail.
+#[tokio::test(start_paused = true)]
+async fn closed_connections_are_not_reused() {
+    for transport in transports() {
+        let address = scripted(|_| {
+            let mut steps = complete("200 OK", "", TOKEN);
+            steps.extend([Step::Wait(SHORT / 2), Step::Close]);
+            steps
+        })
+        .await;
+        let client = transport.client(address).build().unwrap();
+        for _ in 0..3 {
+            client.execute(&TopClientTokenGetRequest::new("x")).await.unwrap();
+            // The runtime notices the end of the connection.
+            sleep(SHORT).await;
+        }
+    }
+}
+
+/// Starts a server that responds to each request, and reports the end of each connection.
+async fn reporting_ends() -> (SocketAddr, UnboundedReceiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, ends) = unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                while matches!(stream.read(&mut [0; 4096]).await, Ok(1..)) {
+                    let _ = stream.write_all(&http("200 OK", TOKEN)).await;
+                }
+                let _ = sender.send(());
+            });
+        }
+    });
+    (address, ends)
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_connections_are_closed() {
+    let (address, mut ends) = reporting_ends().await;
+    let request = TopClientTokenGetRequest::new("x");
+    // After the timeout, without another call.
+    let transport = Arc::new(HyperTransport::builder().idle_timeout(SHORT).build().unwrap());
+    let idle = client(address).transport(transport.clone()).build().unwrap();
+    for _ in 0..2 {
+        idle.execute(&request).await.unwrap();
+        assert!(ends.try_recv().is_err());
+        timeout(SHORT * 2, ends.recv()).await.expect("the connection is closed").unwrap();
+    }
+    // With the transport.
+    idle.execute(&request).await.unwrap();
+    drop((idle, transport));
+    timeout(SHORT / 2, ends.recv()).await.expect("the connection is closed").unwrap();
+    // Above the limit.
+    let none = HyperTransport::builder().max_idle(0).build().unwrap();
+    let none = client(address).transport(none).build().unwrap();
+    none.execute(&request).await.unwrap();
+    timeout(SHORT, ends.recv()).await.expect("the connection is closed").unwrap();
 }
 
 #[tokio::test]
 async fn gzip_bodies_are_decompressed_within_the_body_limit() {
-    let gzip = |body: &[u8]| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(body).unwrap();
-        encoder.finish().unwrap()
-    };
-    let token = gzip(TOKEN);
-    let response = |body: &[u8]| http("200 OK\r\nContent-Encoding: gzip", body);
-    assert_eq!(call(client(serve(response(&token)).await)).await.unwrap(), "t");
-    for body in [&token[..token.len() - 9], &token[..5], b"no gzip"] {
-        let kind = failure(client(serve(response(body)).await)).await;
-        assert_eq!(kind, TransportKind::Interrupted);
+    for transport in transports() {
+        let gzip = |body: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        };
+        let token = gzip(TOKEN);
+        let response = |body: &[u8]| http("200 OK\r\nContent-Encoding: gzip", body);
+        assert_eq!(call(transport.client(serve(response(&token)).await)).await.unwrap(), "t");
+        for body in [&token[..token.len() - 9], &token[..5], b"no gzip"] {
+            let kind = failure(transport.client(serve(response(body)).await)).await;
+            assert_eq!(kind, TransportKind::Interrupted);
+        }
+        // 50 kB that decompress to 50 MB.
+        let bomb = gzip(&vec![b' '; 50 << 20]);
+        assert!(bomb.len() < 60_000);
+        let kind = failure(transport.client(serve(response(&bomb)).await)).await;
+        assert_eq!(kind, TransportKind::TooLong);
     }
-    // 50 kB that decompress to 50 MB.
-    let bomb = gzip(&vec![b' '; 50 << 20]);
-    assert!(bomb.len() < 60_000);
-    let kind = failure(client(serve(response(&bomb)).await)).await;
-    assert_eq!(kind, TransportKind::TooLong);
 }
 
 /// A body in pieces. The last piece may be an error.
@@ -230,24 +308,45 @@ impl Chunks for Pieces {
 
 #[tokio::test]
 async fn streams_request_bodies() {
-    let transport = HttpTransport::new(reqwest::Client::builder().no_proxy().build().unwrap());
-    let (address, requests) = recording(http("200 OK", TOKEN)).await;
-    let send = |pieces, length| {
-        let body = Payload::Stream { chunks: Box::new(Pieces(pieces)), length };
-        transport.send(HttpRequest::new(HttpMethod::Post, format!("http://{address}/"), body).header("X-A", "b"))
-    };
-    for (length, sent) in [(Some(6), "onetwo"), (None, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")] {
-        assert_eq!(send(vec![Ok("one"), Ok("two")], length).await.unwrap().status, 200);
-        let head = requests.lock().unwrap().pop().unwrap();
-        assert!(head.contains("\r\nx-a: b\r\n") && head.ends_with(&format!("\r\n\r\n{sent}")), "{head:?}");
-        assert_eq!(head.contains("content-length: 6"), length.is_some(), "{head:?}");
+    let reqwest = HttpTransport::new(reqwest::Client::builder().no_proxy().build().unwrap());
+    let transports: [Box<dyn Transport>; 2] = [Box::new(reqwest), Box::new(HyperTransport::new().unwrap())];
+    for transport in transports {
+        let (address, requests) = recording(http("200 OK", TOKEN)).await;
+        let send = |pieces, length| {
+            let body = Payload::Stream { chunks: Box::new(Pieces(pieces)), length };
+            let request = HttpRequest::new(HttpMethod::Post, format!("http://{address}/"), body);
+            transport.send(request.header("X-A", "b"))
+        };
+        for (length, sent) in [(Some(6), "onetwo"), (None, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")] {
+            assert_eq!(send(vec![Ok("one"), Ok("two")], length).await.unwrap().status, 200);
+            let head = requests.lock().unwrap().pop().unwrap();
+            assert!(head.contains("\r\nx-a: b\r\n") && head.ends_with(&format!("\r\n\r\n{sent}")), "{head:?}");
+            assert_eq!(head.contains("content-length: 6"), length.is_some(), "{head:?}");
+        }
+        let error = send(vec![Ok("one"), Err("the file is gone")], Some(6)).await.err().unwrap();
+        assert_eq!(error.kind, TransportKind::Upload);
+        assert!(support::chain(&error).contains("the file is gone"), "{error}");
+        requests.lock().unwrap().clear();
+        let get = HttpRequest::new(HttpMethod::Get, format!("http://{address}/?a=b"), "");
+        assert_eq!(transport.send(get).await.unwrap().status, 200);
+        assert!(requests.lock().unwrap().pop().unwrap().starts_with("GET /?a=b HTTP/1.1\r\n"));
     }
-    let error = send(vec![Ok("one"), Err("the file is gone")], Some(6)).await.unwrap_err();
-    assert_eq!(error.kind, TransportKind::Upload);
-    assert!(support::chain(&error).contains("the file is gone"), "{error}");
-    let get = HttpRequest::new(HttpMethod::Get, format!("http://{address}/?a=b"), "");
-    assert_eq!(transport.send(get).await.unwrap().status, 200);
-    assert!(requests.lock().unwrap().pop().unwrap().starts_with("GET /?a=b HTTP/1.1\r\n"));
+}
+
+/// A server may depend on the headers of either.
+#[tokio::test]
+async fn transports_send_the_same_headers() {
+    let mut sent = Vec::new();
+    for transport in transports() {
+        let (address, requests) = recording(http("200 OK", TOKEN)).await;
+        assert_eq!(call(transport.client(address)).await.unwrap(), "t");
+        let request = requests.lock().unwrap().pop().unwrap().replace(&address.to_string(), "ADDRESS");
+        let (head, _) = request.split_once("\r\n\r\n").unwrap();
+        let mut lines: Vec<_> = head.lines().map(str::to_owned).collect();
+        lines[1..].sort();
+        sent.push(lines);
+    }
+    assert_eq!(sent[0], sent[1]);
 }
 
 #[tokio::test]
@@ -295,22 +394,42 @@ async fn verifies_certificates() {
     });
     let gateway = |host: &str| Client::builder(format!("https://{host}:{port}/"), AppCredentials::new(KEY, SECRET));
     // The self-signed certificate is not trusted.
-    let error = call(gateway("localhost").retry(RetryPolicy::new())).await.unwrap_err();
-    assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
-    assert!(error.was_not_processed() && !error.is_retryable());
-    assert!(error.to_string().starts_with("cannot make a secure connection to https://localhost:"), "{error}");
+    for transport in transports() {
+        let error = call(transport.of(gateway("localhost")).retry(RetryPolicy::new())).await.unwrap_err();
+        assert!(matches!(&error, Error::Transport(error) if error.kind == TransportKind::Tls), "{error:?}");
+        assert!(error.was_not_processed() && !error.is_retryable());
+        assert!(error.to_string().starts_with("cannot make a secure connection to https://localhost:"), "{error}");
+    }
     // A client that trusts the certificate accepts it for its name only.
-    let trusting = || {
-        let certificate = reqwest::Certificate::from_der(&der).unwrap();
-        HttpTransport::new(reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap())
-    };
-    assert_eq!(call(gateway("localhost").transport(trusting())).await.unwrap(), "t");
-    assert_eq!(failure(gateway("127.0.0.1").transport(trusting())).await, TransportKind::Tls);
+    let certificate = reqwest::Certificate::from_der(&der).unwrap();
+    let reqwest = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----", STANDARD.encode(&der));
+    let hyper = HyperTransport::builder().root_certificates(pem).build().unwrap();
+    let trusting: [Arc<dyn Transport>; 2] = [Arc::new(HttpTransport::new(reqwest)), Arc::new(hyper)];
+    for transport in trusting {
+        assert_eq!(call(gateway("localhost").transport(transport.clone())).await.unwrap(), "t");
+        assert_eq!(failure(gateway("127.0.0.1").transport(transport)).await, TransportKind::Tls);
+    }
     // A server without TLS is a TLS error. A closed connection may be a restart of the server.
     for (reply, expected) in [(http("400 Bad Request", b""), TransportKind::Tls), (Vec::new(), TransportKind::Connect)]
     {
-        let address = serve(reply).await;
-        let kind = failure(Client::builder(format!("https://{address}/"), AppCredentials::new(KEY, SECRET))).await;
-        assert_eq!(kind, expected);
+        for transport in transports() {
+            let address = serve(reply.clone()).await;
+            let gateway = Client::builder(format!("https://{address}/"), AppCredentials::new(KEY, SECRET));
+            assert_eq!(failure(transport.of(gateway)).await, expected);
+        }
+    }
+}
+
+#[test]
+fn refuses_invalid_root_certificates() {
+    for pem in [
+        "",
+        "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+    ] {
+        let error = HyperTransport::builder().root_certificates(pem).build().unwrap_err();
+        assert!(matches!(&error, Error::Configuration(error) if error.kind() == ConfigurationKind::Tls), "{error:?}");
+        assert!(support::chain(&error).contains("invalid root certificate"), "{error}");
     }
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::support::script::{Received, Step, complete, scripted};
-use crate::support::{self, client};
+use crate::support::{self, TestTransport, client, transports};
 
 /// Creates a sparse file of `bytes` bytes.
 fn sparse(folder: &TempDir, bytes: u64) -> PathBuf {
@@ -26,31 +26,33 @@ fn upload(file: File) -> PictureUploadRequest {
 
 #[tokio::test]
 async fn uploads_files_from_every_source() {
-    let gateway = support::gateway().start().await.unwrap();
-    let address = gateway.address();
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("cup.jpg");
-    let content = "\r\n--".repeat(100_000);
-    fs::write(&path, &content).unwrap();
-    let client = client(address).build().unwrap().with_session("session");
-    for file in [
-        File::new(content.as_bytes()),
-        File::open(&path).unwrap(),
-        File::from_reader(fs::File::open(&path).unwrap(), None),
-        File::from_reader(fs::File::open(&path).unwrap(), content.len() as u64),
-        File::from_async_reader(tokio::io::AsyncReadExt::take(tokio::io::repeat(7), 300_000), None),
-    ] {
-        let debug = format!("{file:?}");
-        let response = client.execute(&upload(file)).await.unwrap_or_else(|error| panic!("{debug}: {error}"));
-        assert!(response.request_id().is_some());
+    for transport in transports() {
+        let gateway = support::gateway().start().await.unwrap();
+        let address = gateway.address();
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("cup.jpg");
+        let content = "\r\n--".repeat(100_000);
+        fs::write(&path, &content).unwrap();
+        let client = transport.client(address).build().unwrap().with_session("session");
+        for file in [
+            File::new(content.as_bytes()),
+            File::open(&path).unwrap(),
+            File::from_reader(fs::File::open(&path).unwrap(), None),
+            File::from_reader(fs::File::open(&path).unwrap(), content.len() as u64),
+            File::from_async_reader(tokio::io::AsyncReadExt::take(tokio::io::repeat(7), 300_000), None),
+        ] {
+            let debug = format!("{file:?}");
+            let response = client.execute(&upload(file)).await.unwrap_or_else(|error| panic!("{debug}: {error}"));
+            assert!(response.request_id().is_some());
+        }
+        let lengths: Vec<_> = gateway.calls().iter().map(|call| call.files["img"].clone()).collect();
+        assert_eq!(lengths, [[400_000], [400_000], [400_000], [400_000], [300_000]]);
     }
-    let lengths: Vec<_> = gateway.calls().iter().map(|call| call.files["img"].clone()).collect();
-    assert_eq!(lengths, [[400_000], [400_000], [400_000], [400_000], [300_000]]);
 }
 
 /// Returns a client without validation: the method's limit is for pictures.
-fn unvalidated(address: std::net::SocketAddr) -> ClientBuilder {
-    client(address).validate(false)
+fn unvalidated(transport: &TestTransport, address: std::net::SocketAddr) -> ClientBuilder {
+    transport.client(address).validate(false)
 }
 
 /// Starts a server that reads each request and reports its encoding, its length and whether it is complete.
@@ -70,73 +72,85 @@ fn success() -> Vec<Step> {
 
 #[tokio::test]
 async fn sends_content_length_if_the_length_is_known() {
-    let (address, mut reports) = sink(success()).await;
-    let client = client(address).build().unwrap().with_session("session");
-    for (length, encoding) in [(Some(200_000), "length"), (None, "chunked")] {
-        let zeros = std::io::Read::take(std::io::repeat(0), 200_000);
-        client.execute(&upload(File::from_reader(zeros, length))).await.unwrap();
-        let (kind, length, complete) = reports.recv().await.unwrap();
-        assert_eq!((kind.as_str(), complete), (encoding, true));
-        assert!((200_000..202_000).contains(&length), "{length}");
+    for transport in transports() {
+        let (address, mut reports) = sink(success()).await;
+        let client = transport.client(address).build().unwrap().with_session("session");
+        for (length, encoding) in [(Some(200_000), "length"), (None, "chunked")] {
+            let zeros = std::io::Read::take(std::io::repeat(0), 200_000);
+            client.execute(&upload(File::from_reader(zeros, length))).await.unwrap();
+            let (kind, length, complete) = reports.recv().await.unwrap();
+            assert_eq!((kind.as_str(), complete), (encoding, true));
+            assert!((200_000..202_000).contains(&length), "{length}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_file_that_shrinks_during_the_upload_is_an_error() {
-    let (address, mut reports) = sink(success()).await;
-    let client = unvalidated(address).build().unwrap().with_session("session");
-    let (announced, actual) = (5_000_000, 4_000_000);
-    let zeros = std::io::Read::take(std::io::repeat(0), actual);
-    let error = client.execute(&upload(File::from_reader(zeros, announced).name("zeros"))).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the stream \"zeros\" for img has the wrong length: expected 5000000 bytes, found 4000000"
-    );
-    // The client breaks the connection, so that the server does not accept the body.
-    let (_, _, complete) = reports.recv().await.unwrap();
-    assert!(!complete);
+    for transport in transports() {
+        let (address, mut reports) = sink(success()).await;
+        let client = unvalidated(&transport, address).build().unwrap().with_session("session");
+        let (announced, actual) = (5_000_000, 4_000_000);
+        let zeros = std::io::Read::take(std::io::repeat(0), actual);
+        let error = client.execute(&upload(File::from_reader(zeros, announced).name("zeros"))).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the stream \"zeros\" for img has the wrong length: expected 5000000 bytes, found 4000000"
+        );
+        // The client breaks the connection, so that the server does not accept the body.
+        let (_, _, complete) = reports.recv().await.unwrap();
+        assert!(!complete);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn read_timeout_starts_after_the_upload() {
-    // The server reads slowly: the upload takes longer than the read timeout.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let (mut buffer, mut read) = (vec![0; 1 << 20], 0);
-        while read < 20_000_000 {
-            tokio::time::sleep(Duration::from_millis(80)).await;
-            read += tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.unwrap();
-        }
-        std::future::pending::<()>().await;
-    });
-    let client = unvalidated(address).read_timeout(Duration::from_millis(800)).build().unwrap().with_session("session");
-    let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
-    let began = tokio::time::Instant::now();
-    let error = client.execute(&upload(File::from_reader(zeros, 20_000_000))).await.unwrap_err();
-    assert!(error.to_string().contains("within the read timeout"), "{error}");
-    // The upload itself does not count.
-    assert!(began.elapsed() > Duration::from_millis(1200), "{:?}", began.elapsed());
+    for transport in transports() {
+        // The server reads slowly: the upload takes longer than the read timeout.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut buffer, mut read) = (vec![0; 1 << 20], 0);
+            while read < 20_000_000 {
+                tokio::time::sleep(Duration::from_millis(80)).await;
+                read += tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        });
+        let client = unvalidated(&transport, address)
+            .read_timeout(Duration::from_millis(800))
+            .build()
+            .unwrap()
+            .with_session("session");
+        let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
+        let began = tokio::time::Instant::now();
+        let error = client.execute(&upload(File::from_reader(zeros, 20_000_000))).await.unwrap_err();
+        assert!(error.to_string().contains("within the read timeout"), "{error}");
+        // The upload itself does not count.
+        assert!(began.elapsed() > Duration::from_millis(1200), "{:?}", began.elapsed());
+    }
 }
 
 #[tokio::test]
 async fn accepts_a_response_during_the_upload() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut first = [0; 1000];
-        tokio::io::AsyncReadExt::read(&mut stream, &mut first).await.unwrap();
-        let response = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo long";
-        tokio::io::AsyncWriteExt::write_all(&mut stream, response).await.unwrap();
-        std::future::pending::<()>().await;
-    });
-    let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
-    let client = unvalidated(address).build().unwrap().with_session("session");
-    match client.execute(&upload(File::from_reader(zeros, 20_000_000))).await {
-        Err(Error::Status(error)) => assert_eq!((error.status, &*error.body), (413, "too long")),
-        other => panic!("{other:?}"),
+    for transport in transports() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut first = [0; 1000];
+            tokio::io::AsyncReadExt::read(&mut stream, &mut first).await.unwrap();
+            let response = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo long";
+            tokio::io::AsyncWriteExt::write_all(&mut stream, response).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let zeros = std::io::Read::take(std::io::repeat(0), 20_000_000);
+        let client = unvalidated(&transport, address).build().unwrap().with_session("session");
+        match client.execute(&upload(File::from_reader(zeros, 20_000_000))).await {
+            Err(Error::Status(error)) => assert_eq!((error.status, &*error.body), (413, "too long")),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -145,22 +159,24 @@ async fn accepts_a_response_during_the_upload() {
 #[tokio::test]
 #[ignore = "started by large_files_are_streamed"]
 async fn large_file() {
-    const BYTES: u64 = 200 << 20;
-    let (address, mut reports) = sink(success()).await;
-    let client = unvalidated(address).build().unwrap().with_session("session");
-    let folder = TempDir::new().unwrap();
-    let path = sparse(&folder, BYTES);
-    // A small upload first, whose memory is not counted.
-    client.execute(&upload(File::new(*b"GIF89a"))).await.unwrap();
-    support::memory::start();
-    client.execute(&upload(File::open(&path).unwrap())).await.unwrap();
-    client.execute(&upload(File::from_reader(fs::File::open(&path).unwrap(), None))).await.unwrap();
-    support::memory::stop();
-    let small = reports.recv().await.unwrap();
-    assert!(small.1 < BYTES && small.2, "{small:?}");
-    for _ in 0..2 {
-        let big = reports.recv().await.unwrap();
-        assert!(big.1 > BYTES && big.2, "{big:?}");
+    for transport in transports() {
+        const BYTES: u64 = 200 << 20;
+        let (address, mut reports) = sink(success()).await;
+        let client = unvalidated(&transport, address).build().unwrap().with_session("session");
+        let folder = TempDir::new().unwrap();
+        let path = sparse(&folder, BYTES);
+        // A small upload first, whose memory is not counted.
+        client.execute(&upload(File::new(*b"GIF89a"))).await.unwrap();
+        support::memory::start();
+        client.execute(&upload(File::open(&path).unwrap())).await.unwrap();
+        client.execute(&upload(File::from_reader(fs::File::open(&path).unwrap(), None))).await.unwrap();
+        support::memory::stop();
+        let small = reports.recv().await.unwrap();
+        assert!(small.1 < BYTES && small.2, "{small:?}");
+        for _ in 0..2 {
+            let big = reports.recv().await.unwrap();
+            assert!(big.1 > BYTES && big.2, "{big:?}");
+        }
     }
 }
 

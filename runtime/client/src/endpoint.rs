@@ -92,7 +92,7 @@ impl Endpoint {
 
     /// Checks that the client's own transport can call it.
     pub(super) fn check_tls(&self) -> Result<(), ConfigurationError> {
-        if self.https && !cfg!(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")) {
+        if self.https && !cfg!(any(feature = "rustls-no-provider", feature = "native-tls")) {
             let message =
                 format!("the feature `rustls`, `rustls-ring` or `native-tls` is required to call {}", self.redacted());
             return Err(ConfigurationError::new(ConfigurationKind::Tls, message));

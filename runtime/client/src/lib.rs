@@ -70,6 +70,8 @@ pub use self::error::{
 };
 #[cfg(feature = "reqwest-0_13")]
 pub use self::http::HttpTransport;
+#[cfg(feature = "hyper")]
+pub use self::http::{HyperTransport, HyperTransportBuilder};
 pub use self::limit::{CallInfo, Limiter, Limits, Permit};
 pub use self::oauth::{AuthorizationRequest, AuthorizeView, InvalidToken, OAuth, Refresh, Token, TokenMethods};
 pub use self::observer::{Attempt, AttemptObserver, AttemptOutcome, OutcomeKind};

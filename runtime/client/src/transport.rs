@@ -16,8 +16,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends requests to a gateway and receives its responses.
 ///
-/// A client uses reqwest by default. [`ClientBuilder::transport`](super::ClientBuilder::transport) replaces it, with
-/// another HTTP library, or with one for tests that needs no socket.
+/// A client uses reqwest by default. [`ClientBuilder::transport`](super::ClientBuilder::transport) replaces it: with
+/// `HyperTransport` of the feature `hyper`, with another HTTP library, or with a transport for tests that needs no socket.
 ///
 /// ```
 /// use generated_sdk::AppCredentials;

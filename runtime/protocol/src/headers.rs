@@ -50,8 +50,11 @@ impl Headers {
 
 impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
-        let mut all = Self::new();
-        headers.into_iter().for_each(|(name, value)| all.push(name, value));
+        let headers = headers.into_iter();
+        let count = headers.size_hint().0;
+        // Most names and values have fewer bytes together.
+        let mut all = Self { text: String::with_capacity(count * 40), ends: Vec::with_capacity(count) };
+        headers.for_each(|(name, value)| all.push(name, value));
         all
     }
 }

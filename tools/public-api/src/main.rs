@@ -28,7 +28,7 @@ const LIBRARIES: &[(&str, &str)] = &[
 
 /// The features that add to the API of a library. Of the SDK, one category stands for all.
 const FEATURES: &str = "top-protocol/messages,top-protocol/secret,top-protocol/spi,top-protocol/tokio,\
-    top-client/blocking,top-client/gzip,top-client/redis,top-client/reqwest-0_13,top-client/rustls-no-provider,\
+    top-client/blocking,top-client/gzip,top-client/hyper,top-client/redis,top-client/reqwest-0_13,top-client/rustls-no-provider,\
     top-client/secret,top-client/socks,top-client/system-proxy,top-gateway/record,\
     generated-sdk/client,generated-sdk/top";
 

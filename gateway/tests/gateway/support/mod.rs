@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use codegen::spec::{self, Specs};
 use gateway::{Gateway, GatewayBuilder};
+use generated_sdk::client::HyperTransport;
 use generated_sdk::{AppCredentials, Client, ClientBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -61,6 +62,30 @@ pub(crate) async fn start_with(gateway: GatewayBuilder) -> (SocketAddr, Console)
 
 pub(crate) fn client(address: SocketAddr) -> ClientBuilder {
     Client::builder(format!("http://{address}/router/rest"), AppCredentials::new(KEY, SECRET))
+}
+
+/// An HTTP transport of the client.
+#[derive(Clone, Debug)]
+pub(crate) struct TestTransport(Option<Arc<HyperTransport>>);
+
+/// Returns the HTTP transports: the default one, and the one over hyper.
+pub(crate) fn transports() -> [TestTransport; 2] {
+    [TestTransport(None), TestTransport(Some(Arc::new(HyperTransport::new().unwrap())))]
+}
+
+impl TestTransport {
+    /// Returns the settings of a client with this transport.
+    pub(crate) fn client(&self, address: SocketAddr) -> ClientBuilder {
+        self.of(client(address))
+    }
+
+    /// Sets this transport.
+    pub(crate) fn of(&self, builder: ClientBuilder) -> ClientBuilder {
+        match &self.0 {
+            Some(transport) => builder.transport(transport.clone()),
+            None => builder,
+        }
+    }
 }
 
 /// Starts a server that reads a request, sends `response` and closes the connection.

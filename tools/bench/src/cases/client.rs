@@ -9,7 +9,7 @@ use std::thread;
 
 use generated_sdk::api::top::TopClientTokenGetRequest;
 use generated_sdk::api::trade::TradesSoldGetRequest;
-use generated_sdk::client::{BoxFuture, HttpRequest, HttpResponse, Transport};
+use generated_sdk::client::{BoxFuture, HttpRequest, HttpResponse, HyperTransport, Transport};
 use generated_sdk::generated::Request;
 use generated_sdk::protocol::{Application, TransportError, decode};
 use generated_sdk::{AppCredentials, Client, DateTime};
@@ -33,13 +33,17 @@ fn credentials() -> AppCredentials {
 pub(crate) fn cases() -> Result<Vec<Case>, Box<dyn Error>> {
     let small = Endpoint::start(SMALL.to_owned())?;
     let large = Endpoint::start(body(Form::Json))?;
+    let token = || TopClientTokenGetRequest::new("sec_token");
+    let trades = || TradesSoldGetRequest::new(["tid", "status"]);
     let raw = |text: &str| text.len();
     let typed = |text: &str| {
         serde_json::from_str::<Root>(text).map_or(0, |root| usize::from(root.trades_sold_get_response.trades.is_some()))
     };
     Ok(vec![
-        small.case("call, small response", 1.10, TopClientTokenGetRequest::new("sec_token"), raw)?,
-        large.case("call, 40 trades", 0.80, TradesSoldGetRequest::new(["tid", "status"]), typed)?,
+        small.case("call, small response", 1.10, small.client()?, token(), raw)?,
+        small.case("call, small response, hyper", 1.10, small.client_over_hyper()?, token(), raw)?,
+        large.case("call, 40 trades", 0.80, large.client()?, trades(), typed)?,
+        large.case("call, 40 trades, hyper", 0.80, large.client_over_hyper()?, trades(), typed)?,
         batch(&small)?,
     ])
 }
@@ -121,15 +125,19 @@ impl Endpoint {
         Ok(Client::builder(self.url.as_str(), credentials()).session("session").build()?)
     }
 
+    fn client_over_hyper(&self) -> Result<Client, Box<dyn Error>> {
+        let builder = Client::builder(self.url.as_str(), credentials()).session("session");
+        Ok(builder.transport(HyperTransport::new()?).build()?)
+    }
+
     fn case<R: Request + Clone + 'static>(
         &self,
         name: &'static str,
         target: f64,
+        client: Client,
         request: R,
         read: impl Fn(&str) -> usize + 'static,
     ) -> Result<Case, Box<dyn Error>> {
-        let client = Client::builder(self.url.as_str(), credentials()).build()?;
-        let client = client.with_session("session");
         let form = Application::new(credentials()).sign(&request, Some("session"), DateTime::now())?.body()?;
         let (url, runtime, floor_runtime) = (self.url.clone(), Rc::clone(&self.runtime), Rc::clone(&self.runtime));
         let (bytes, content_type) = (Bytes::from(form.bytes), form.content_type);
