@@ -9,6 +9,7 @@ use crate::cache::{Cache, Reuse, Summary};
 use crate::diagnostic::Diagnostics;
 use crate::difference::Difference;
 use crate::digest::Digest;
+use crate::model::Model;
 use crate::output::{self, Change, FileSet, OutputError};
 use crate::render::Paths;
 use crate::{model, parallel, render, spec};
@@ -43,6 +44,7 @@ pub struct Builder {
     only: Vec<String>,
     paths: Paths,
     package: Option<PathBuf>,
+    crates: usize,
     cache: Option<PathBuf>,
 }
 
@@ -82,6 +84,7 @@ impl Builder {
             only: Vec::new(),
             paths: Paths::of_package("crate"),
             package: None,
+            crates: 1,
             cache: None,
         }
     }
@@ -115,6 +118,16 @@ impl Builder {
         self
     }
 
+    /// Splits a [`package`](Self::package) into `count` crates in the folder `crates`, and one that re-exports their modules.
+    /// Default: 1, a package of one crate.
+    ///
+    /// Each category is in one crate. Cargo builds the crates in parallel, and after a change only those that differ.
+    #[must_use]
+    pub fn crates(mut self, count: usize) -> Self {
+        self.crates = count;
+        self
+    }
+
     /// Makes repeated runs faster with a file in `folder`, such as the target folder of cargo. Default: no cache.
     ///
     /// The file has hashes of the inputs and of the generated files. Files in `out` whose hashes match are not rendered
@@ -132,19 +145,28 @@ impl Builder {
     /// [`BuildError::Specs`].
     pub fn generate(&self) -> Result<Generated, BuildError> {
         let (sources, problems) = spec::sources(&self.specs);
-        let settings = (&self.out, &self.only, &self.paths, &self.package);
+        let settings = (&self.out, &self.only, &self.paths, &self.package, self.crates);
         generate(&self.out, self.cache.as_deref(), &(&sources, settings), problems, |problems, cache| {
             let mut specs = spec::parse_sources(&sources, problems)?;
             specs.keep(&self.only)?;
             let model = model::resolve(&specs);
-            let folder = Path::new(if self.package.is_some() { "src/api" } else { "" });
-            let reuse = Reuse::below(cache, folder);
-            let api = render::api_with(&model, &self.paths, false, parallel::available_threads(), reuse)?;
-            let files = match &self.package {
-                None => api,
-                Some(client) => api.under(folder).and(render::package(&model, &self.paths, &self.out, client)?),
+            let summary = Summary::of(&model);
+            let api = |model: &Model, paths: &Paths, folder: &Path| {
+                let reuse = Reuse::below(cache, folder);
+                let files = render::api_with(model, paths, false, parallel::available_threads(), reuse)?;
+                Ok::<_, Diagnostics>(files.under(folder))
             };
-            Ok((files, Summary::of(&model)))
+            let Some(client) = &self.package else {
+                return Ok((api(&model, &self.paths, Path::new(""))?, summary));
+            };
+            let name = render::package_name(&self.out);
+            let models = model.split(self.crates);
+            let mut files = render::package(&models, &self.paths, &name, client)?;
+            for (index, model) in models.iter().enumerate() {
+                let folder = render::crate_folder(&name, index, models.len()).join("src/api");
+                files = files.and(api(model, &self.paths, &folder)?);
+            }
+            Ok((files, summary))
         })
     }
 }

@@ -181,6 +181,31 @@ fn generates_all_methods_and_parameters() {
 }
 
 #[test]
+fn models_are_split_by_category() {
+    let specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).unwrap();
+    let whole = model::resolve(&specs);
+    let modules =
+        |model: &model::Model| model.categories.iter().map(|category| category.name.clone()).collect::<Vec<_>>();
+    for count in [0, 1, 2, 7, 1000] {
+        let parts = whole.clone().split(count);
+        assert_eq!(parts.len(), count.clamp(1, whole.categories.len() + 1));
+        let mut categories = parts.iter().flat_map(modules).collect::<Vec<_>>();
+        categories.sort();
+        assert_eq!(categories, modules(&whole));
+        assert!(
+            parts
+                .iter()
+                .all(|part| modules(part).is_sorted() && !(part.categories.is_empty() && part.topics.is_empty()))
+        );
+        let topics: Vec<_> = parts.iter().map(|part| part.topics.len()).filter(|topics| *topics > 0).collect();
+        assert_eq!(topics, [whole.topics.len()]);
+    }
+    // No part is much larger than its share.
+    let methods: Vec<_> = whole.split(4).iter().map(|part| part.method_count()).collect();
+    assert!(methods.iter().all(|count| *count < specs.methods.len() / 2), "{methods:?}");
+}
+
+#[test]
 fn categories_of_a_large_catalogue_share_features() {
     let mut specs = spec::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/specs")).unwrap();
     let method = specs.methods.swap_remove(0);

@@ -16,13 +16,14 @@ use crate::root;
 pub(crate) const HELP: &str = "\
 Measure the generator, and cargo, with N synthetic methods.
 
-Usage: cargo xtask scale N [--check] [--doc] [--build] [--json FILE]
+Usage: cargo xtask scale N [--crates N] [--check] [--doc] [--build] [--json FILE]
 
 The methods are copies of the specs of this project under other names, in target/scale, so that they
 have the sizes of real ones. The generator runs with an empty output folder, without a change, and
 after a change of one spec. docs/performance.md has the results. GNU time measures each process: it must be installed.
 
 Options:
+  --crates N   Split the generated package into N crates
   --check      Also run cargo check on the generated package
   --doc        Also run cargo doc
   --build      Also run cargo build --release
@@ -52,12 +53,13 @@ struct Usage {
 pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let given: Vec<_> = arguments.raw_args()?.collect();
     let mut arguments = lexopt::Parser::from_args(given.clone());
-    let (mut count, mut json, mut cargo_steps) = (None, None, Vec::new());
+    let (mut count, mut crates, mut json, mut cargo_steps) = (None, "1".to_owned(), None, Vec::new());
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("check") => cargo_steps.push(("check", &["check"][..], 45.0)),
             Long("doc") => cargo_steps.push(("doc", &["doc", "--no-deps"], 90.0)),
             Long("build") => cargo_steps.push(("build", &["build", "--release"], 120.0)),
+            Long("crates") => crates = arguments.value()?.string()?,
             Long("json") => json = Some(PathBuf::from(arguments.value()?)),
             Short('h') | Long("help") => {
                 line(HELP);
@@ -79,6 +81,7 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     let generator = |name, target| -> Result<Step, Failure> {
         let mut command = Command::new(std::env::current_exe().map_err(Failure::new)?);
         command.arg("gen").arg("--specs").arg(folder.join("specs")).arg("--out").arg(folder.join("sdk"));
+        command.args(["--crates", &crates]);
         Ok(Step { name, command, target })
     };
     let mut rows = Vec::new();
@@ -89,16 +92,16 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     write(&changed, &text.replacen("title: ", "title: 改 ", 1))?;
     measure(&mut rows, generator("generate, one changed", 0.5)?, count)?;
     for (name, arguments, target) in cargo_steps {
-        let cargo = |package: &str| {
+        let cargo = |packages: &[&str]| {
             let mut command = cargo_here();
             command.args(arguments).args(["--quiet", "--manifest-path"]).arg(folder.join("sdk/Cargo.toml"));
-            command.args(["--package", package]).env("CARGO_TARGET_DIR", folder.join("target"));
+            command.args(packages).env("CARGO_TARGET_DIR", folder.join("target"));
             command.env("CARGO_INCREMENTAL", "0");
             command
         };
         // The dependencies are not part of the catalogue.
-        crate::cargo::run(&mut cargo("top-client"))?;
-        let step = Step { name, command: cargo(&package_name(&folder)?), target };
+        crate::cargo::run(&mut cargo(&["--package", "top-client"]))?;
+        let step = Step { name, command: cargo(&["--workspace"]), target };
         measure(&mut rows, step, count)?;
     }
     match json {
@@ -188,12 +191,6 @@ fn renamed_spec(text: &str, method: &str, copy: usize) -> String {
     }
     let text = text.replacen(&format!("method: {method}\n"), &format!("method: {}\n", renamed(method, copy)), 1);
     text.replacen("  node: ", &format!("  node: x{copy}_"), 1)
-}
-
-fn package_name(folder: &Path) -> Result<String, Failure> {
-    let manifest = read(&folder.join("sdk/Cargo.toml"))?;
-    let name = manifest.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
-    name.map(str::to_owned).ok_or_else(|| Failure::new("the generated Cargo.toml has no name"))
 }
 
 /// Formats rows like those of `cargo xtask bench --json`. The floor of a step is its target.

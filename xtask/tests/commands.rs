@@ -86,6 +86,47 @@ fn generated_package_compiles() {
 }
 
 #[test]
+fn generated_package_can_be_split() {
+    let out = absent_path("split");
+    let generate = |crates: &[&str]| {
+        let only = "taobao.trade.*,taobao.time.get,taobao_trade_TradeCreate";
+        let output = xtask(&[&["gen", "--only", only, "--out", out.to_str().unwrap()], crates].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    let check = || {
+        // The paths are those of a package of one crate.
+        fs::create_dir_all(out.join("examples")).unwrap();
+        let code = "use split::api::{messages::TradeCreate, trade::TradeGetRequest, util::TimeGetRequest};\n\n\
+                    fn main() {\n    dbg!(TradeCreate::default(), TradeGetRequest::new([\"tid\"], 1), TimeGetRequest::new());\n}\n";
+        fs::write(out.join("examples/paths.rs"), code).unwrap();
+        fs::copy(root().join("Cargo.lock"), out.join("Cargo.lock")).unwrap();
+        let check = Command::new(env!("CARGO"))
+            .args(["check", "--quiet", "--offline", "--workspace", "--examples", "--no-default-features"])
+            .current_dir(&out)
+            .env("CARGO_TARGET_DIR", shared_target())
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .output()
+            .unwrap();
+        assert!(check.status.success() && check.stderr.is_empty(), "{}", text(&check.stderr));
+    };
+    // More crates than modules: trade, util and messages.
+    generate(&["--crates", "9"]);
+    assert_eq!(fs::read_dir(out.join("crates")).unwrap().count(), 3);
+    check();
+    assert!(generate(&["--crates", "9"]).ends_with("all up to date\n"));
+    generate(&["--crates", "2"]);
+    assert_eq!(fs::read_dir(out.join("crates")).unwrap().count(), 2);
+    check();
+    generate(&[]);
+    assert!(!out.join("crates").exists() && out.join("src/api/util/time_get.rs").exists());
+    check();
+    for arguments in [&["gen", "--crates", "2"][..], &["gen", "--out", "x", "--crates", "0"]] {
+        assert_eq!(xtask(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
 fn gen_keeps_other_folders() {
     let out = absent_path("other");
     fs::create_dir_all(&out).unwrap();

@@ -1,5 +1,6 @@
 //! The parts of the model.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -37,6 +38,31 @@ impl Model {
     pub fn callbacks(&self) -> impl Iterator<Item = &Api> {
         self.categories.iter().flat_map(|category| &category.callbacks)
     }
+
+    /// Distributes the categories and the topics over at most `count` models with similar numbers of fields. A category is
+    /// in one model, and all topics are in one.
+    pub fn split(self, count: usize) -> Vec<Self> {
+        let Self { mut categories, topics, default, gateways, codes, secrets } = self;
+        let most = categories.len() + usize::from(!topics.is_empty());
+        let empty = Self { categories: Vec::new(), topics: Vec::new(), default, gateways, codes, secrets };
+        let mut parts = vec![(0, empty); count.min(most).max(1)];
+        // The largest first, each to the part with the fewest fields so far.
+        categories.sort_by_key(|category| Reverse(category.field_count()));
+        for category in categories {
+            if let Some((fields, part)) = parts.iter_mut().min_by_key(|(fields, _)| *fields) {
+                *fields += category.field_count();
+                part.categories.push(category);
+            }
+        }
+        if let Some((_, part)) = parts.iter_mut().min_by_key(|(fields, _)| *fields) {
+            part.topics = topics;
+        }
+        let parts = parts.into_iter().map(|(_, mut part)| {
+            part.categories.sort_by(|a, b| a.name.cmp(&b.name));
+            part
+        });
+        parts.collect()
+    }
 }
 
 /// A category: a module behind a feature.
@@ -53,6 +79,15 @@ pub struct Category {
 }
 
 impl Category {
+    /// Returns the number of fields of all types.
+    fn field_count(&self) -> usize {
+        let structs = |api: &Api| {
+            let objects = api.request_objects.iter().chain(&api.response_objects);
+            objects.chain([&api.request, &api.response]).map(|item| item.fields.len()).sum::<usize>()
+        };
+        self.apis.iter().chain(&self.callbacks).map(structs).sum()
+    }
+
     /// Returns the names of the methods.
     pub fn methods(&self) -> BTreeSet<&str> {
         let callbacks = self.callbacks.iter().map(|callback| callback.method.as_str());

@@ -273,6 +273,8 @@ impl FileSet {
             changes.extend(orphans.into_iter().map(|(path, _)| Change { path, kind: ChangeKind::Orphan }));
         }
         changes.sort_by(|a, b| a.path.cmp(&b.path));
+        // A folder and one in it may both be owned.
+        changes.dedup();
         Ok(changes)
     }
 }
@@ -330,7 +332,7 @@ pub fn apply(folder: &Path, changes: &[Change]) -> Result<(), OutputError> {
     Ok(())
 }
 
-/// Reads the generated Rust files in `folder` and below whose paths relative to `root` are selected. Links are not generated.
+/// Reads the generated Rust files and manifests in `folder` and below whose paths relative to `root` are selected. Links are not generated.
 fn generated_files(
     root: &Path,
     folder: &Path,
@@ -348,7 +350,7 @@ fn generated_files(
         let (path, kind) = (entry.path(), entry.file_type().map_err(cannot_read)?);
         if kind.is_dir() {
             generated.extend(generated_files(root, &path, is_selected)?);
-        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs" || extension == "toml") {
             let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
             if !is_selected(&relative) {
                 continue;

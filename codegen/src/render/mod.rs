@@ -3,6 +3,7 @@
 mod docs;
 mod example;
 mod layout;
+mod package;
 mod paths;
 mod tokens;
 mod views;
@@ -22,6 +23,7 @@ use crate::output::{Block, FileSet, Generator, banner};
 use crate::parallel::map_in_parallel;
 use crate::spec::{Authorization, MESSAGES, SPI_PREFIX, Specs, response_node};
 
+pub use package::{crate_folder, package, package_name};
 pub use paths::Paths;
 use views::{CodeView, ErrorView, GatewayView, OpenEnumView, PagingView, StructView, TopicView};
 
@@ -117,33 +119,6 @@ pub fn sdk(model: &Model) -> Result<FileSet, Diagnostics> {
         end: "# <<< one feature a category of methods".to_owned(),
         text: text("features.toml", &features)?,
     });
-    Ok(files)
-}
-
-/// Renders the package around a module `api` in the folder `out`: the manifest, whose one dependency is the client's crate
-/// in the folder `client`, the root of the library, and a README.
-///
-/// # Errors
-///
-/// As [`api`].
-pub fn package(model: &Model, paths: &Paths, out: &Path, client: &Path) -> Result<FileSet, Diagnostics> {
-    let name = out.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
-    let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-    let name = name.trim_matches('-');
-    let package = Package {
-        name: if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { "top-api" },
-        version: env!("CARGO_PKG_VERSION"),
-        client: tokens::literal(&client.to_string_lossy()),
-        count: docs::counted_together(model.method_count(), model.topics.len()),
-        banner: banner(paths.generator, Path::new("specs")),
-        apis: model.apis().collect(),
-        callbacks: model.callbacks().collect(),
-        topics: model.topics.iter().map(TopicView::new).collect(),
-    };
-    let mut files = FileSet::new([]);
-    files.put(PathBuf::from("Cargo.toml"), text("package.toml", &PackageManifest { package: &package })?);
-    files.put(PathBuf::from("src/lib.rs"), text("package.rs", &PackageRoot { package: &package })?);
-    files.put(PathBuf::from("README.md"), text("package.md", &PackageReadme { package: &package })?);
     Ok(files)
 }
 
@@ -577,43 +552,4 @@ impl<'a> TopicFile<'a> {
 struct MessagesFile<'a> {
     runtime: &'a str,
     topics: Vec<TopicView<'a>>,
-}
-
-/// A package around generated code.
-struct Package<'a> {
-    name: &'a str,
-    version: &'static str,
-    client: String,
-    count: String,
-    banner: String,
-    apis: Vec<&'a Api>,
-    callbacks: Vec<&'a Api>,
-    topics: Vec<TopicView<'a>>,
-}
-
-impl Package<'_> {
-    /// Returns the features of the runtime that the code needs, as an entry of the dependency.
-    fn features(&self) -> String {
-        let needed = [("messages", !self.topics.is_empty()), ("spi", !self.callbacks.is_empty())];
-        let names: Vec<_> = needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(name, _)| name).collect();
-        if names.is_empty() { String::new() } else { format!(", features = {names:?}") }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "package.toml", escape = "none")]
-struct PackageManifest<'a> {
-    package: &'a Package<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "package.rs", escape = "none")]
-struct PackageRoot<'a> {
-    package: &'a Package<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "package.md", escape = "none")]
-struct PackageReadme<'a> {
-    package: &'a Package<'a>,
 }
