@@ -18,7 +18,7 @@ use crate::transport::{BoxFuture, Chunks, HttpMethod, HttpRequest, HttpResponse,
 /// HTTP/1.1 through reqwest, with reused connections.
 ///
 /// A client creates one by default. The feature `reqwest-0_13` adds constructors for settings of [`reqwest::Client`]
-/// that [`ClientBuilder`](super::ClientBuilder) lacks: root certificates, a resolver, a local address.
+/// that [`ClientBuilder`](crate::ClientBuilder) lacks: root certificates, a resolver, a local address.
 ///
 /// ```no_run
 /// use generated_sdk::client::{Client, HttpTransport};
