@@ -181,15 +181,16 @@ fn generate(
 ) -> Result<Generated, BuildError> {
     let Some(cache) = cache.and_then(|folder| Cache::open(folder, out)) else {
         let (files, summary) = render(problems, None)?;
-        return Ok(Generated { files, summary, folder: out.to_owned(), cache: None });
+        return Ok(Generated { files, summary, folder: out.to_owned(), unchanged: false, cache: None });
     };
     let inputs = cache.key(inputs);
-    let unchanged = if problems.count() == 0 { cache.all(&inputs) } else { None };
-    let (files, summary) = match unchanged {
-        Some(unchanged) => unchanged,
+    let present = if problems.count() == 0 { cache.all(&inputs) } else { None };
+    let unchanged = present.is_some();
+    let (files, summary) = match present {
+        Some(present) => present,
         None => render(problems, Some(&cache))?,
     };
-    Ok(Generated { files, summary, folder: out.to_owned(), cache: Some((cache, inputs)) })
+    Ok(Generated { files, summary, folder: out.to_owned(), unchanged, cache: Some((cache, inputs)) })
 }
 
 /// Generates the files of this project: `generated-sdk`, the platform data of the protocol crate, the JSON Schema of
@@ -225,6 +226,8 @@ pub struct Generated {
     files: FileSet,
     summary: Summary,
     folder: PathBuf,
+    /// Whether all files were read from the folder, so that they need not be compared.
+    unchanged: bool,
     /// The cache and the digest of the inputs.
     pub(crate) cache: Option<(Cache, Digest)>,
 }
@@ -256,18 +259,21 @@ impl Generated {
         Ok(report)
     }
 
-    /// Compares the folder with the generated files. Writes nothing.
+    /// Compares the folder with the generated files. Writes nothing. If nothing has changed since the last run, the files were compared
+    /// by their hashes when they were read.
     ///
     /// # Errors
     ///
     /// [`BuildError::Output`].
     pub fn check(&self) -> Result<Report, BuildError> {
+        let (files, folder) = (&self.files, &self.folder);
+        let changes = if self.unchanged { files.compare_others(folder) } else { files.compare(folder) };
         Ok(Report {
             methods: self.summary.methods,
             categories: self.summary.categories,
             topics: self.summary.topics,
             files: self.files.len(),
-            changes: self.files.compare(&self.folder)?,
+            changes: changes?,
         })
     }
 

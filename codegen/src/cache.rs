@@ -276,6 +276,11 @@ mod tests {
         assert_eq!(rendered(&generated), [""; 0]);
         assert_eq!(project.write(&generated), [""; 0]);
         assert_eq!(generated.diff().unwrap(), []);
+        // A file without a spec is removed even if all others are unchanged.
+        fs::copy(project.out("fixture/mod.rs"), project.out("fixture/gone.rs")).unwrap();
+        let generated = project.generate(&project.builder());
+        assert!(is_unchanged(&generated));
+        assert_eq!(project.write(&generated), ["orphan   fixture/gone.rs"]);
     }
 
     #[test]

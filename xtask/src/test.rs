@@ -106,9 +106,11 @@ pub(crate) fn command(mut arguments: lexopt::Parser) -> Result<(), Failure> {
     for part in &parts {
         (part.run)(&checks)?;
     }
-    line(if checks.named { "\nall checks passed for the named parts" } else { "\nall checks passed" });
+    line(if checks.named { NAMED_PASSED } else { "\nall checks passed" });
     Ok(())
 }
+
+const NAMED_PASSED: &str = "\nall checks passed for the named parts";
 
 /// Runs all parts. The output of those that run beside the others follows at the end.
 fn full_run(checks: &Checks) -> Result<(), Failure> {
@@ -122,7 +124,8 @@ fn full_run(checks: &Checks) -> Result<(), Failure> {
         let result = others.iter().try_for_each(|part| (part.run)(checks));
         let output = beside.join().map_err(|_| Failure::new("a part failed"))?;
         let output = output.map_err(|error| Failure::new(format!("cannot start this program: {error}")))?;
-        line(String::from_utf8_lossy(&output.stdout).trim_end());
+        // The last line of the parts beside is not that of the run.
+        line(String::from_utf8_lossy(&output.stdout).trim_end().trim_end_matches(NAMED_PASSED));
         eprint!("{}", String::from_utf8_lossy(&output.stderr));
         result?;
         if output.status.success() { Ok(()) } else { Err(Failure::new("checks failed: see above")) }

@@ -256,10 +256,21 @@ impl FileSet {
     /// If a file cannot be read, or a file written by hand would be overwritten.
     pub fn compare(&self, folder: &Path) -> Result<Vec<Change>, OutputError> {
         let files: Vec<_> = self.files().collect();
-        let mut changes = Vec::new();
+        let mut changes = self.compare_others(folder)?;
         for change in map_in_parallel(&files, available_threads(), |(path, text)| change(folder, path, text)) {
             changes.extend(change?);
         }
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(changes)
+    }
+
+    /// Returns the changes of blocks, and the orphans, sorted by path.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read.
+    pub(crate) fn compare_others(&self, folder: &Path) -> Result<Vec<Change>, OutputError> {
+        let mut changes = Vec::new();
         for block in &self.blocks {
             let full = folder.join(&block.path);
             let present = read(&full)?.ok_or_else(|| OutputError::new(&full, "the file does not exist; create it"))?;
