@@ -26,8 +26,10 @@ pub fn crate_folder(package: &str, index: usize, count: usize) -> PathBuf {
     if count == 1 { PathBuf::new() } else { Path::new(CRATES).join(format!("{package}-{}", index + 1)) }
 }
 
-/// Renders the package around the modules `api` of its crates: manifests, whose one dependency outside the package is the client's
-/// crate in the folder `client`, the roots of the libraries, and a README. Each model is a crate, and a single one is the package.
+/// Renders the package around the modules `api` of its crates: manifests, roots of libraries, and a README.
+///
+/// Each model is a crate, and a single one is the package. The one dependency outside the package is the client's crate in the folder
+/// `client`.
 ///
 /// # Errors
 ///
