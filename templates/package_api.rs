@@ -1,5 +1,6 @@
 //! The methods by category.
 
 {% for part in crates %}
+#[doc(no_inline)]
 pub use {{ part.library }}::api::{ {{ part.modules().join(", ") }} };
 {% endfor %}
