@@ -189,10 +189,15 @@ impl FileSet {
         }
     }
 
-    /// Merges another set.
+    /// Merges another set. An owned folder in another one is part of it.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.owned.extend(other.owned);
+        for folder in other.owned {
+            if !self.owned.iter().any(|owned| folder.starts_with(owned)) {
+                self.owned.retain(|owned| !owned.starts_with(&folder));
+                self.owned.push(folder);
+            }
+        }
         self.files.extend(other.files);
         self.blocks.extend(other.blocks);
         self
@@ -284,8 +289,6 @@ impl FileSet {
             changes.extend(orphans.into_iter().map(|(path, _)| Change { path, kind: ChangeKind::Orphan }));
         }
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        // A folder and one in it may both be owned.
-        changes.dedup();
         Ok(changes)
     }
 }

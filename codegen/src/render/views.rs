@@ -107,20 +107,27 @@ impl FieldView {
 /// The type of a value, of one element if the field is a list.
 fn element(kind: &FieldKind, output: bool) -> TokenStream {
     match kind {
-        FieldKind::Plain(Kind::String | Kind::FieldList) => quote!(String),
-        // What the platform returns of a file is its address, or its bytes as base64.
-        FieldKind::Plain(Kind::File) if output => quote!(String),
-        FieldKind::Plain(Kind::File) => quote!(File),
-        FieldKind::Plain(Kind::Number | Kind::Byte) => quote!(i64),
-        FieldKind::Plain(Kind::Boolean) => quote!(bool),
-        FieldKind::Plain(Kind::Date) => quote!(DateTime),
-        FieldKind::Plain(Kind::Price | Kind::BigDecimal) => quote!(Decimal),
-        FieldKind::Plain(Kind::Json | Kind::Map) => quote!(Json),
+        FieldKind::Plain(kind) => ident(scalar(*kind, output).0).to_token_stream(),
         FieldKind::Object { name, boxed } => {
             let name = ident(name);
             if *boxed { quote!(Box<#name>) } else { quote!(#name) }
         }
         FieldKind::OpenEnum(name) => ident(name).to_token_stream(),
+    }
+}
+
+/// The type of a scalar, and the variant of `FieldRef` and `Slot` that holds it.
+fn scalar(kind: Kind, output: bool) -> (&'static str, &'static str) {
+    match kind {
+        Kind::String | Kind::FieldList => ("String", "Text"),
+        // What the platform returns of a file is its address, or its bytes as base64.
+        Kind::File if output => ("String", "Text"),
+        Kind::File => ("File", "File"),
+        Kind::Number | Kind::Byte => ("i64", "Number"),
+        Kind::Boolean => ("bool", "Boolean"),
+        Kind::Date => ("DateTime", "Date"),
+        Kind::Price | Kind::BigDecimal => ("Decimal", "Decimal"),
+        Kind::Json | Kind::Map => ("Json", "Json"),
     }
 }
 
@@ -176,14 +183,7 @@ fn row(field: &Field, name: &Ident, optional: bool, output: bool) -> TokenStream
 /// The variant of `FieldRef`, and of `Slot` if it is decoded, for the type of the field.
 fn reference(kind: &FieldKind, list: bool, optional: bool, output: bool) -> Ident {
     let (variant, is_scalar) = match kind {
-        FieldKind::Plain(Kind::String | Kind::FieldList) => ("Text", true),
-        FieldKind::Plain(Kind::File) if output => ("Text", true),
-        FieldKind::Plain(Kind::File) => ("File", true),
-        FieldKind::Plain(Kind::Number | Kind::Byte) => ("Number", true),
-        FieldKind::Plain(Kind::Boolean) => ("Boolean", true),
-        FieldKind::Plain(Kind::Date) => ("Date", true),
-        FieldKind::Plain(Kind::Price | Kind::BigDecimal) => ("Decimal", true),
-        FieldKind::Plain(Kind::Json | Kind::Map) => ("Json", true),
+        FieldKind::Plain(kind) => (scalar(*kind, output).1, true),
         FieldKind::Object { .. } => ("Object", false),
         FieldKind::OpenEnum(_) => ("OpenEnum", false),
     };
